@@ -1,0 +1,30 @@
+-- The users every sandbox has, and what PostgreSQL would allow everybody but Redshift or this project does not.
+create user admin superuser password :'admin_password';
+create user deployer createrole password :'deployer_password';
+create user scheduler password :'scheduler_password';
+create user quick password :'quick_password';
+grant create on database dev to deployer;
+revoke create on schema public from public;
+
+-- Sessions start as the workgroup setting that Zero-ETL needs makes them.
+-- https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-using.html
+alter database dev set rs.enable_case_sensitive_identifier = 'on';
+
+-- Only its owner may call a new procedure.
+-- https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-security-and-privileges.html
+create function pg_catalog.rs_close_procedure() returns event_trigger
+  language plpgsql as $$
+declare
+  made record;
+begin
+  for made in
+    select c.object_identity
+    from pg_event_trigger_ddl_commands() c
+    join pg_catalog.pg_proc p on p.oid = c.objid
+    where c.object_type = 'procedure' and p.proacl is null
+  loop
+    execute format('revoke execute on procedure %s from public', made.object_identity);
+  end loop;
+end $$;
+create event trigger rs_close_procedure on ddl_command_end
+  when tag in ('CREATE PROCEDURE') execute function pg_catalog.rs_close_procedure();

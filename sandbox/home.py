@@ -1,0 +1,165 @@
+"""The home directory of a sandbox: what runs, where, and who may change it.
+
+<home>/state.json       ports, process ids, where the cluster lies (mode 0600)
+<home>/log/             one log per process
+<home>/up.lock          held by the command that changes the sandbox
+<home>/<name>.alive     held by the process <name> for as long as it lives
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sandbox.deadline import Deadline
+from sandbox.errors import Busy, HomeBroken, SandboxDown
+
+VERSION = 1
+HOST = "127.0.0.1"
+DATABASE = "dev"
+SERVICE_USER = "rdsdb"
+USERS = ("admin", "deployer", "scheduler", "quick")
+USER_PASSWORD = "Sandbox-1"  # loopback only, the same on every machine
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """PostgreSQL: its cluster, the directory of its Unix socket, its process (None when stopped)."""
+
+    data_dir: str
+    socket_dir: str
+    pg_pid: int | None = None
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """A TCP server of the sandbox. The port is kept while it is stopped (pid None)."""
+
+    host: str
+    port: int
+    pid: int | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    engine: EngineState
+    service_password: str
+    wire: ServerState | None = None
+    aws: ServerState | None = None
+    database: str = DATABASE
+    version: int = VERSION
+
+    def server(self, name: str) -> ServerState | None:
+        return {"wire": self.wire, "aws": self.aws}[name]
+
+    def with_server(self, name: str, server: ServerState | None) -> "State":
+        return replace(self, wire=server) if name == "wire" else replace(self, aws=server)
+
+
+@dataclass(frozen=True)
+class Home:
+    """One sandbox, named by its directory."""
+
+    path: Path
+
+    @classmethod
+    def find(cls, given: str | Path | None = None) -> "Home":
+        """The home that was asked for, else SANDBOX_HOME, else `.sandbox` here."""
+        return cls(Path(given or os.environ.get("SANDBOX_HOME") or ".sandbox").absolute())
+
+    @property
+    def state_file(self) -> Path:
+        return self.path / "state.json"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.path / "log"
+
+    def alive_file(self, name: str) -> Path:
+        return self.path / f"{name}.alive"
+
+    def alive(self, name: str) -> bool:
+        """Whether the process `name` ("engine", "wire", "aws") lives.
+
+        It holds a lock that the system drops with it, so a reused process id deceives nobody.
+        """
+        try:
+            with self.alive_file(name).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    def state(self) -> State:
+        """What runs here. Raises SandboxDown when nothing does, HomeBroken when state.json is no state."""
+        state = self.saved()
+        if state is None:
+            raise SandboxDown(
+                f"no sandbox in {self.path}: run `sandbox up`, or name its home by --home or SANDBOX_HOME"
+            )
+        if not self.alive("engine"):
+            raise SandboxDown(f"the sandbox in {self.path} is stopped: run `sandbox up`")
+        return state
+
+    def saved(self) -> State | None:
+        """The last state written, running or not; None in a new home."""
+        try:
+            return _state(json.loads(self.state_file.read_text()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise HomeBroken(
+                f"{self.state_file} is not a sandbox's state ({error}): delete {self.path} and run `sandbox up`"
+            ) from error
+
+    def save(self, state: State) -> None:
+        """Write state.json whole or not at all, readable by its owner only."""
+        draft = self.state_file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(state), file, indent=1)
+        draft.replace(self.state_file)
+
+    @contextmanager
+    def changing(self, deadline: Deadline) -> Iterator[None]:
+        """Hold the home for a change, so that two `sandbox up` never race. Raises Busy."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.log_dir.mkdir(exist_ok=True)
+        with (self.path / "up.lock").open("wb") as file:
+            if not deadline.wait(lambda: _locked(file.fileno())):
+                raise Busy(f"another `sandbox up` or `down` is at work in {self.path}: wait for it")
+            yield
+
+    @contextmanager
+    def alive_lock(self, name: str, deadline: Deadline) -> Iterator[int]:
+        """The lock that a new process `name` inherits (a file descriptor). Raises Busy while the old one lives."""
+        with self.alive_file(name).open("wb") as file:
+            if not deadline.wait(lambda: _locked(file.fileno())):
+                raise Busy(
+                    f"the old {name} process of {self.path} does not end: run `sandbox down`, then `sandbox up`"
+                )
+            yield file.fileno()
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _state(value: dict[str, Any]) -> State:
+    if value["version"] != VERSION:
+        raise ValueError(f"version {value['version']}, not {VERSION}")
+    servers = {
+        name: ServerState(**value[name]) if value[name] else None for name in ("wire", "aws")
+    }
+    return replace(State(**{**value, **servers}), engine=EngineState(**value["engine"]))

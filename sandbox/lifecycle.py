@@ -1,0 +1,73 @@
+"""`sandbox up` and `sandbox down`: all processes of one home, in their order."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sandbox.deadline import Deadline
+from sandbox.engine import place
+from sandbox.engine.binaries import account
+from sandbox.engine.cluster import Cluster, new_password
+from sandbox.home import Home, State
+from sandbox.servers import Server
+
+UP_SECONDS = 30.0
+DOWN_SECONDS = 10.0
+LOCK_SECONDS = 30.0
+PORTS = {"wire": (5439, "--port"), "aws": (0, "--aws-port")}
+
+
+def servers(home: Home) -> list[Server]:
+    return [
+        Server(name, home, port, option)
+        for name, (port, option) in PORTS.items()
+        if (Path(__file__).parent / name / "__main__.py").exists()
+    ]
+
+
+def up(home: Home, ports: Mapping[str, int | None] | None = None) -> State:
+    """Start what does not run. What a killed process left behind is no obstacle.
+
+    `ports` maps "wire" and "aws" to a port, 0 for any free one, None for the last one used.
+    """
+    with home.changing(Deadline.after(LOCK_SECONDS)):
+        who = account()
+        saved = home.saved()
+        engine = place.choose(home, saved.engine if saved else None, who)
+        state = replace(saved, engine=engine) if saved else State(engine, new_password())
+        home.save(state)
+        place.claim(home, engine)
+        for base in place.orphans(who):
+            place.remove(base)
+        deadline = Deadline.after(UP_SECONDS)
+        state = replace(
+            state, engine=Cluster(home, engine, who, state.service_password).start(deadline)
+        )
+        home.save(state)
+        for server in servers(home):
+            running = server.start(
+                state.server(server.name), (ports or {}).get(server.name), deadline
+            )
+            state = state.with_server(server.name, running)
+            home.save(state)
+    return state
+
+
+def down(home: Home, delete: bool = False) -> None:
+    """Stop all of it; with `delete`, remove the home and the warehouse too."""
+    if not home.path.exists():
+        return
+    with home.changing(Deadline.after(LOCK_SECONDS)):
+        state = home.saved()
+        if state is not None:
+            deadline = Deadline.after(DOWN_SECONDS)
+            for server in reversed(servers(home)):
+                stopped = server.stop(state.server(server.name), deadline)
+                state = state.with_server(server.name, stopped)
+            Cluster(home, state.engine, account(), state.service_password).stop(deadline)
+            home.save(replace(state, engine=replace(state.engine, pg_pid=None)))
+            if delete:
+                place.remove(place.base_of(state.engine))
+        if delete:
+            shutil.rmtree(home.path)
