@@ -1,0 +1,70 @@
+{#-
+Replaces the model's procedure and its state entries. A model whose text, shape or seeds changed, or that is
+rebuilt (--full-refresh), has consumed nothing: its next refresh recomputes everything. Returns whether to
+call it now.
+-#}
+{% macro deploy_procedure(facts, target, sql, is_reshaped) -%}
+    {%- set state = state_table(facts.subject) -%}
+    {%- set text = model_procedure_sql(facts, target, sql) -%}
+    {%- set version = fingerprint(text) -%}
+    {%- set stored = {} -%}
+    {%- for row in run_query('select entry, counter from ' ~ state).rows -%}
+        {%- do stored.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {%- set is_new = (is_reshaped or should_full_refresh() or stored.get('text ' ~ facts.name) != version) -%}
+
+    {%- call statement('create_procedure') -%}
+{{ text }}
+    {%- endcall -%}
+    {%- do run_query('revoke execute on procedure ' ~ model_procedure(facts.name)
+        ~ '(bigint, varchar(16), timestamp, bigint, bigint) from public') -%}
+    {%- if should_full_refresh() and var('forget_history', false) -%}
+        {%- do _forget_history(facts, target) -%}
+    {%- endif -%}
+
+    {%- set entries = {} -%}
+    {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}
+    {%- do entries.update({'feed ' ~ facts.name: stored.get('feed ' ~ facts.name, 0)}) -%}
+    {%- for upstream in facts.tables + ([facts.detect.table] if facts.is_staging else []) -%}
+        {%- set entry = consumed_entry(facts.name, upstream) -%}
+        {%- do entries.update({entry: none if is_new else stored.get(entry)}) -%}
+    {%- endfor -%}
+    {%- for seed in facts.seeds -%}
+        {%- set entry = consumed_entry(facts.name, seed) -%}
+        {%- set known = stored.get(entry) == seed_fingerprint(seed) and not is_new -%}
+        {%- do entries.update({entry: stored.get(entry) if known else none}) -%}
+    {%- endfor -%}
+    {%- do _put_entries(facts, state, entries, stored) -%}
+
+    {%- set policy = var('refresh_on_run', 'changed' if environment() == 'prod' else 'always') -%}
+    {%- if policy not in ['always', 'changed', 'never'] -%}
+        {%- do exceptions.raise_compiler_error(
+            'refresh_on_run is ' ~ policy ~ '; use always, changed or never') -%}
+    {%- endif -%}
+    {{ return(policy == 'always' or (policy == 'changed' and is_new)) }}
+{%- endmacro %}
+
+{#- Only what differs is written; entries of upstreams that the model no longer reads go. -#}
+{% macro _put_entries(facts, state, entries, stored) -%}
+    {%- for entry in stored -%}
+        {%- set is_mine = entry.startswith('consumed ' ~ facts.name ~ ' from ') or entry in entries -%}
+        {%- if is_mine and (entry not in entries or entries[entry] != stored[entry]) -%}
+            {%- do run_query('delete from ' ~ state ~ " where entry = '" ~ entry ~ "'") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for entry, counter in entries.items() if entry not in stored or counter != stored[entry] -%}
+        {%- do run_query(
+            'insert into ' ~ state ~ " (entry, counter) select '" ~ entry ~ "', cast("
+            ~ (counter if counter is not none else 'null') ~ ' as bigint)'
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Versions and tombstones cannot be read again from the replica, so only a person's word removes them. -#}
+{% macro _forget_history(facts, target) -%}
+    {%- if facts.is_append_only -%}
+        {%- do run_query('delete from ' ~ target) -%}
+    {%- elif facts.is_staging -%}
+        {%- do run_query('delete from ' ~ target ~ ' where is_deleted') -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,52 @@
+{#- What the engine knows of a refreshable model, read once from its config and contract. -#}
+{% macro model_facts(node) -%}
+    {%- set refresh = node.config.meta.get('refresh', {}) -%}
+    {%- set is_staging = 'detect' in refresh -%}
+    {%- set bookkeeping = ['first_seen_at', 'changed_at', 'is_deleted', 'deleted_reason', 'refresh_id'] -%}
+    {%- set columns = node.columns.values() | map(attribute='name') | list -%}
+    {%- set own = columns | reject('in', bookkeeping) | list if is_staging else columns -%}
+    {%- set reads = refresh.get('reads', {}) -%}
+    {%- set seeds = [] -%}
+    {%- set tables = [] -%}
+    {%- for upstream in reads -%}
+        {%- do (seeds if _is_seed(upstream) else tables).append(upstream) -%}
+    {%- endfor -%}
+    {%- set unique_key = node.config.unique_key -%}
+    {%- set affected = affected_columns(reads) -%}
+    {%- set sort = node.config.sort -%}
+    {%- set sort = [sort] if sort is string else sort -%}
+    {{ return({
+        'name': node.name,
+        'subject': node.config.meta.subject,
+        'is_staging': is_staging,
+        'is_append_only': refresh.get('append_only', false),
+        'unique_key': [unique_key] if unique_key is string else unique_key,
+        'own': own,
+        'bookkeeping': bookkeeping if is_staging else [],
+        'hand_on': refresh.get('hand_on', []),
+        'detect': refresh.get('detect', {}),
+        'expires_at': refresh.get('expires_at'),
+        'reads': reads,
+        'tables': tables,
+        'seeds': seeds,
+        'affected': affected,
+        'bounded_by': sort[0],
+        'bound_type': node.columns[sort[0]].data_type,
+    }) }}
+{%- endmacro %}
+
+{% macro _is_seed(name) -%}
+    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed')
+        | selectattr('name', 'equalto', name) | list | length > 0) }}
+{%- endmacro %}
+
+{#- A number for a text: the first 15 hexadecimal digits of its MD5, which fit a bigint. -#}
+{% macro fingerprint(text) -%}
+    {{ return(local_md5(text)[:15] | int(base=16)) }}
+{%- endmacro %}
+
+{% macro seed_fingerprint(name) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == name -%}
+        {{ return(fingerprint(node.checksum.checksum)) }}
+    {%- endfor -%}
+{%- endmacro %}

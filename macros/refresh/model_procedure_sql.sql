@@ -1,0 +1,142 @@
+{#-
+The procedure of one refreshable model. Alone (p_refresh_id null) it is a refresh of its own: it takes the
+lock and the next refresh id and writes the ledger. Called by refresh_<subject> it works under that refresh.
+-#}
+{% macro model_procedure_sql(facts, target, model_sql) -%}
+create or replace procedure {{ model_procedure(facts.name) }} (
+    p_refresh_id in bigint,
+    p_mode in varchar(16),
+    p_slot in timestamp,
+    p_removed inout bigint,
+    p_written inout bigint
+) as $refresh$
+declare
+    v_canary varchar(8);
+    v_refresh_id bigint;
+    v_epoch bigint;
+    v_changed_refresh_id bigint;
+    v_rows bigint;
+    v_outcome varchar(32);
+    v_everything boolean;
+    v_now timestamp;
+    v_allowed timestamp;
+    v_touched bigint;
+    v_stored bigint;
+    v_low {{ facts.bound_type }};
+    v_high {{ facts.bound_type }};
+begin
+    lock table {{ state_table(facts.subject) }};
+    {{ canary_check() }}
+    v_now := sysdate;
+    v_refresh_id := p_refresh_id;
+    if p_refresh_id is null then
+        {{ open_refresh(facts.subject) }}
+    end if;
+
+    {{ _everything(facts) }}
+    {{ _drop_temporaries(facts) }}
+    {% if facts.is_staging -%}
+    {{ _staging_rows(facts, target, model_sql) }}
+    {%- else -%}
+    {{ _mart_rows(facts, target, model_sql) }}
+    {%- endif %}
+    {{ _write(facts, target) }}
+    {{ _drop_temporaries(facts) }}
+
+    {{ _consumed(facts) }}
+    if p_refresh_id is null then
+        {{ close_refresh(facts.subject, "'deploy'", 'p_slot', "'" ~ facts.name ~ "'", 'p_removed', 'p_written') }}
+    end if;
+end;
+$refresh$ language plpgsql security definer
+{%- endmacro %}
+
+{% macro _drop_temporaries(facts) -%}
+    {%- for kind in (['_items__'] if facts.is_staging else ['_affected__'] if facts.affected else []) + ['_now__', '_delta__'] %}
+    drop table if exists {{ kind ~ facts.name }};
+    {%- endfor %}
+{%- endmacro %}
+
+{#- A model recomputes everything when asked to, when new or redeployed, or when it is behind a trimmed feed. -#}
+{% macro _everything(facts) -%}
+    {%- set state = state_table(facts.subject) -%}
+    select sum(pending.behind) > 0 or p_mode = 'reconcile' into v_everything
+    from (
+        select count(*) as behind
+        from {{ state }} as state
+        where state.entry like 'consumed {{ facts.name }} from %' and state.counter is null
+        {%- for upstream in facts.tables %}
+        union all
+        select count(*) as behind
+        from {{ change_feed(upstream) }} as feed
+        inner join {{ state }} as state
+            on state.entry = '{{ consumed_entry(facts.name, upstream) }}'
+            and feed.refresh_id > state.counter
+        {%- if facts.reads[upstream] %}
+        where feed.image = 'trim'
+        {%- endif %}
+        {%- endfor %}
+    ) as pending;
+{%- endmacro %}
+
+{#- Everything up to this refresh is consumed; an upstream of another subject up to what its feed shows here. -#}
+{% macro _consumed(facts) -%}
+    {%- set state = state_table(facts.subject) -%}
+    {%- for upstream in facts.tables %}
+    update {{ state }}
+    set counter = {% if _subject_of(upstream) == facts.subject -%}
+        v_refresh_id
+        {%- else -%}
+        (select coalesce(max(feed.refresh_id), 0) from {{ change_feed(upstream) }} as feed)
+        {%- endif %}
+    where entry = '{{ consumed_entry(facts.name, upstream) }}';
+    {%- endfor %}
+    {%- for seed in facts.seeds %}
+    update {{ state }} set counter = {{ seed_fingerprint(seed) }}
+    where entry = '{{ consumed_entry(facts.name, seed) }}' and counter is null;
+    {%- endfor %}
+    {%- if facts.is_staging %}
+    update {{ state }} set counter = v_refresh_id
+    where entry = '{{ consumed_entry(facts.name, facts.detect.table) }}' and counter is null;
+    {%- endif %}
+    if p_removed + p_written > 0 then
+        update {{ state }} set counter = v_refresh_id where entry = 'feed {{ facts.name }}';
+    end if;
+{%- endmacro %}
+
+{% macro _subject_of(name) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
+        {{ return(node.config.meta.get('subject')) }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Removes what left or changed, writes what is new or changed, and hands both images on. -#}
+{% macro _write(facts, target) -%}
+    {%- set delta = '_delta__' ~ facts.name -%}
+    {%- set fed = facts.unique_key + facts.hand_on -%}
+    {%- set written = facts.own + facts.bookkeeping -%}
+    {%- set bound = facts.bounded_by -%}
+    {%- if facts.is_append_only %}
+    p_removed := 0;
+    {%- else %}
+    select min(delta.{{ bound }}), max(delta.{{ bound }}) into v_low, v_high
+    from {{ delta }} as delta
+    where delta.image = 'old';
+    delete from {{ target }}
+    using {{ delta }} as delta
+    where
+        delta.image = 'old'
+        and {{ joined(facts.unique_key, target.identifier, 'delta') }}
+        and ({{ target.identifier }}.{{ bound }} between v_low and v_high
+            or {{ target.identifier }}.{{ bound }} is null);
+    get diagnostics p_removed := row_count;
+    {%- endif %}
+    insert into {{ target }} ({{ written | join(', ') }})
+    select {{ listed(written, 'delta') }}
+    from {{ delta }} as delta
+    where delta.image = 'new';
+    get diagnostics p_written := row_count;
+    insert into {{ change_feed(facts.name) }} (refresh_id, image, {{ fed | join(', ') }})
+    select v_refresh_id, delta.image, {{ listed(fed, 'delta') }}
+    from {{ delta }} as delta;
+{%- endmacro %}

@@ -1,0 +1,60 @@
+{#-
+A table that its own procedure keeps up to date. Two transactions: the deploy (lock the subject, create or alter
+the table, replace the procedure, commit), then the call. The table is never swapped: readers keep it.
+-#}
+{% materialization refreshable, adapter='redshift' %}
+    {%- set facts = model_facts(model) -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target = this.incorporate(type='table').include(database=false) -%}
+    {%- if flags.SAMPLE -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ ': --sample alters the text of the model, and altered text never becomes a procedure'
+        ) -%}
+    {%- endif -%}
+    {%- if not flags.EMPTY -%}{%- do refuse_deferral() -%}{%- endif -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ lock_subject(facts.subject) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% do deploy_feed(facts) %}
+    {% set changes = deploy_table(facts, target, existing) %}
+    {% do get_assert_columns_equivalent(contracted_sql(facts, sql)) %}
+    {% set called = namespace(now=false) %}
+    {% if not flags.EMPTY %}
+        {% set called.now = deploy_procedure(facts, target, sql, changes) %}
+    {% endif %}
+    {% do persist_docs(this.incorporate(type='table'), model) %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+
+    {% if called.now %}
+        {{ lock_subject(facts.subject) }}
+        {% call statement('main', fetch_result=True) %}
+call {{ model_procedure(facts.name) }}(cast(null as bigint), 'incremental', cast(null as timestamp), 0, 0)
+        {% endcall %}
+        {% set counts = load_result('main').data[0] %}
+        {% do adapter.commit() %}
+        {% do log(model.name ~ ': ' ~ counts[0] ~ ' rows removed, ' ~ counts[1] ~ ' written', info=false) %}
+    {% else %}
+        {% call statement('main') %}select 1 as left_untouched{% endcall %}
+        {% do adapter.commit() %}
+    {% endif %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}
+
+{#- The model's SELECT with the engine's bookkeeping beside it: what the contract describes. -#}
+{% macro contracted_sql(facts, sql) -%}
+select {{ listed(facts.own, 'present') }}
+    {%- if facts.is_staging %},
+    cast(null as timestamp) as first_seen_at,
+    cast(null as timestamp) as changed_at,
+    cast(null as boolean) as is_deleted,
+    cast(null as varchar(16)) as deleted_reason,
+    cast(null as bigint) as refresh_id
+    {%- endif %}
+from (
+{{ sql }}
+) as present
+{%- endmacro %}

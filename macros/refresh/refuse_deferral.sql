@@ -1,0 +1,15 @@
+{#- A procedure whose text reads another environment's tables, or only a part of them, must never be deployed. -#}
+{% macro refuse_deferral() -%}
+    {%- for unique_id in model.depends_on.nodes -%}
+        {%- set node = graph.nodes.get(unique_id) -%}
+        {%- if node and node.resource_type in ['model', 'seed'] and node.config.materialized != 'ephemeral' -%}
+            {%- set read = ref(node.name) -%}
+            {%- if (read.schema, read.identifier) != (node.schema, node.alias) -%}
+                {%- do exceptions.raise_compiler_error(
+                    model.name ~ ' would read ' ~ read ~ ' instead of ' ~ node.schema ~ '.' ~ node.alias
+                    ~ '; a refresh procedure is never deployed with --defer: build its upstreams first'
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro environment() -%}
+    {{ return(var('environment', target.name)) }}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro environment_prefix() -%}
+    {{ return('' if environment() == 'prod' else environment() ~ '_') }}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro role_name(role) -%}
+    {{ return(environment_prefix() ~ role) }}
+{%- endmacro %}
