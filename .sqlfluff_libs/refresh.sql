@@ -1,0 +1,10 @@
+{# What the macros of macros/refresh become in a model, as plain SQL that the linter can read. #}
+{% macro changed_items(table) -%}
+    select log_key, job_key, failed_at, "value", item_hash from replica
+{%- endmacro %}
+{% macro affected_keys() -%}
+    select log_key, job_id, pipeline_id, run_on from change
+{%- endmacro %}
+{% macro data_as_of(subject) -%}
+    (select max(run.slot_at) from runs as run)
+{%- endmacro %}
