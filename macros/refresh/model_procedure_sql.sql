@@ -15,7 +15,7 @@ declare
     v_refresh_id bigint;
     v_epoch bigint;
     v_changed_refresh_id bigint;
-    v_rows bigint;
+    v_rows integer;
     v_outcome varchar(32);
     v_everything boolean;
     v_now timestamp;
@@ -119,24 +119,26 @@ $refresh$ language plpgsql security definer
     {%- if facts.is_append_only %}
     p_removed := 0;
     {%- else %}
-    select min(delta.{{ bound }}), max(delta.{{ bound }}) into v_low, v_high
-    from {{ delta }} as delta
-    where delta.image = 'old';
+    select min(moved.{{ bound }}), max(moved.{{ bound }}) into v_low, v_high
+    from {{ delta }} as moved
+    where moved.image = 'old';
     delete from {{ target }}
-    using {{ delta }} as delta
+    using {{ delta }} as moved
     where
-        delta.image = 'old'
-        and {{ joined(facts.unique_key, target.identifier, 'delta') }}
+        moved.image = 'old'
+        and {{ joined(facts.unique_key, target.identifier, 'moved') }}
         and ({{ target.identifier }}.{{ bound }} between v_low and v_high
             or {{ target.identifier }}.{{ bound }} is null);
-    get diagnostics p_removed := row_count;
+    get diagnostics v_rows := row_count;
+    p_removed := v_rows;
     {%- endif %}
     insert into {{ target }} ({{ written | join(', ') }})
-    select {{ listed(written, 'delta') }}
-    from {{ delta }} as delta
-    where delta.image = 'new';
-    get diagnostics p_written := row_count;
+    select {{ listed(written, 'moved') }}
+    from {{ delta }} as moved
+    where moved.image = 'new';
+    get diagnostics v_rows := row_count;
+    p_written := v_rows;
     insert into {{ change_feed(facts.name) }} (refresh_id, image, {{ fed | join(', ') }})
-    select v_refresh_id, delta.image, {{ listed(fed, 'delta') }}
-    from {{ delta }} as delta;
+    select v_refresh_id, moved.image, {{ listed(fed, 'moved') }}
+    from {{ delta }} as moved;
 {%- endmacro %}

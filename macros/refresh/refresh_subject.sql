@@ -14,7 +14,7 @@ declare
     v_slot timestamp;
     v_now timestamp;
     v_current bigint;
-    v_rows bigint;
+    v_rows integer;
     v_outcome varchar(32);
     v_removed bigint;
     v_written bigint;

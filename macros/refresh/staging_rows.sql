@@ -70,15 +70,15 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
     insert into {{ delta }} (image, {{ (compared + ['first_seen_at', 'changed_at', 'refresh_id']) | join(', ') }})
     select 'old', {{ listed(compared + ['first_seen_at', 'changed_at', 'refresh_id'], 'stored') }}
     from {{ target }} as stored
-    inner join {{ delta }} as delta on {{ joined(keys, 'stored', 'delta') }};
+    inner join {{ delta }} as moved on {{ joined(keys, 'stored', 'moved') }};
 {%- endmacro %}
 
 {#- A resync or a wrong load must not sweep through the marts unseen: a fifth of the rows needs a person's word. -#}
 {% macro _mass_change_guard(facts, target) -%}
     select count(*) into v_touched
-    from {{ '_delta__' ~ facts.name }} as delta
-    inner join {{ target }} as stored on {{ joined(facts.unique_key, 'delta', 'stored') }}
-    where stored.item_hash <> delta.item_hash or stored.is_deleted <> delta.is_deleted;
+    from {{ '_delta__' ~ facts.name }} as moved
+    inner join {{ target }} as stored on {{ joined(facts.unique_key, 'moved', 'stored') }}
+    where stored.item_hash <> moved.item_hash or stored.is_deleted <> moved.is_deleted;
     if v_touched > {{ var('mass_change_rows', 1000) }} then
         select count(*) into v_stored from {{ target }} as stored where not stored.is_deleted;
         select max(state.moment) into v_allowed
