@@ -15,6 +15,7 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> "Deadline":
+        """The moment that many seconds from now."""
         return cls(time.monotonic() + seconds)
 
     def left(self) -> float:

@@ -1,7 +1,7 @@
-"""The errors of the sandbox.
+"""The errors of the sandbox. Each says what is wrong, where, and what to do.
 
-SandboxError            what is wrong, where, what to do; exit code 1
-|-- WrongUse            the command line asks for what cannot be; exit code 2
+SandboxError
+|-- WrongUse            the command line asks for what cannot be
 |-- SandboxDown         there is no running sandbox here
 |-- HomeBroken          the home directory cannot be used as it is
 |-- PortInUse           another program listens on the port
@@ -11,28 +11,32 @@ SandboxError            what is wrong, where, what to do; exit code 1
 
 
 class SandboxError(Exception):
+    """Any of them."""
+
     exit_code = 1
 
 
 class WrongUse(SandboxError):
+    """The command line asks for what cannot be."""
+
     exit_code = 2
 
 
 class SandboxDown(SandboxError):
-    pass
+    """There is no running sandbox here."""
 
 
 class HomeBroken(SandboxError):
-    pass
+    """The home directory cannot be used as it is."""
 
 
 class PortInUse(SandboxError):
-    pass
+    """Another program listens on the port."""
 
 
 class Busy(SandboxError):
-    pass
+    """Another command changes this sandbox now."""
 
 
 class ServerFailed(SandboxError):
-    pass
+    """A process of the sandbox did not start or did not stop."""

@@ -28,7 +28,7 @@ USER_PASSWORD = "Sandbox-1"  # loopback only, the same on every machine
 
 @dataclass(frozen=True)
 class EngineState:
-    """PostgreSQL: its cluster, the directory of its Unix socket, its process (None when stopped)."""
+    """PostgreSQL: its cluster, its Unix socket's directory, its process (None when stopped)."""
 
     data_dir: str
     socket_dir: str
@@ -46,6 +46,8 @@ class ServerState:
 
 @dataclass(frozen=True)
 class State:
+    """All of state.json."""
+
     engine: EngineState
     service_password: str
     wire: ServerState | None = None
@@ -54,9 +56,11 @@ class State:
     version: int = VERSION
 
     def server(self, name: str) -> ServerState | None:
+        """The server "wire" or "aws", None when it never ran."""
         return {"wire": self.wire, "aws": self.aws}[name]
 
     def with_server(self, name: str, server: ServerState | None) -> "State":
+        """The same state with another "wire" or "aws" server."""
         return replace(self, wire=server) if name == "wire" else replace(self, aws=server)
 
 
@@ -73,13 +77,16 @@ class Home:
 
     @property
     def state_file(self) -> Path:
+        """What runs, as JSON."""
         return self.path / "state.json"
 
     @property
     def log_dir(self) -> Path:
+        """Where each process writes `<name>.log`."""
         return self.path / "log"
 
     def alive_file(self, name: str) -> Path:
+        """The file that the process `name` holds locked."""
         return self.path / f"{name}.alive"
 
     def alive(self, name: str) -> bool:
@@ -96,12 +103,23 @@ class Home:
             return True
         return False
 
+    def pid(self, name: str) -> int | None:
+        """The process id that `name` was started with, None when it does not live."""
+        try:
+            return int(self.alive_file(name).read_text()) if self.alive(name) else None
+        except ValueError:  # it was started in this very moment
+            return None
+
     def state(self) -> State:
-        """What runs here. Raises SandboxDown when nothing does, HomeBroken when state.json is no state."""
+        """What runs here.
+
+        Raises SandboxDown when nothing does, HomeBroken when state.json is no state.
+        """
         state = self.saved()
         if state is None:
             raise SandboxDown(
-                f"no sandbox in {self.path}: run `sandbox up`, or name its home by --home or SANDBOX_HOME"
+                f"no sandbox in {self.path}: "
+                "run `sandbox up`, or name its home by --home or SANDBOX_HOME"
             )
         if not self.alive("engine"):
             raise SandboxDown(f"the sandbox in {self.path} is stopped: run `sandbox up`")
@@ -115,7 +133,8 @@ class Home:
             return None
         except (ValueError, KeyError, TypeError) as error:
             raise HomeBroken(
-                f"{self.state_file} is not a sandbox's state ({error}): delete {self.path} and run `sandbox up`"
+                f"{self.state_file} is not a sandbox's state ({error}): "
+                f"delete {self.path} and run `sandbox up`"
             ) from error
 
     def save(self, state: State) -> None:
@@ -139,12 +158,17 @@ class Home:
 
     @contextmanager
     def alive_lock(self, name: str, deadline: Deadline) -> Iterator[int]:
-        """The lock that a new process `name` inherits (a file descriptor). Raises Busy while the old one lives."""
-        with self.alive_file(name).open("wb") as file:
+        """The lock that a new process `name` inherits: a file descriptor.
+
+        Raises Busy while the old process lives.
+        """
+        with self.alive_file(name).open("ab") as file:
             if not deadline.wait(lambda: _locked(file.fileno())):
                 raise Busy(
-                    f"the old {name} process of {self.path} does not end: run `sandbox down`, then `sandbox up`"
+                    f"the old {name} process of {self.path} does not end: "
+                    "run `sandbox down`, then `sandbox up`"
                 )
+            file.truncate(0)
             yield file.fileno()
 
 

@@ -19,6 +19,7 @@ PORTS = {"wire": (5439, "--port"), "aws": (0, "--aws-port")}
 
 
 def servers(home: Home) -> list[Server]:
+    """The TCP servers of a home, in the order they start."""
     return [
         Server(name, home, port, option)
         for name, (port, option) in PORTS.items()

@@ -4,7 +4,7 @@
 def schema_of(database: str, schema: str, current: str = "dev") -> str:
     """The PostgreSQL schema that holds `database.schema`.
 
-    The current database's own schemas keep their name; a schema of any other database, for example of
-    a Zero-ETL replica, is the schema `"<database>.<schema>"` of the one PostgreSQL database.
+    The current database's own schemas keep their name; a schema of any other database, for example
+    of a Zero-ETL replica, is the schema `"<database>.<schema>"` of the one PostgreSQL database.
     """
     return schema if database == current else f"{database}.{schema}"

@@ -13,6 +13,8 @@ from sandbox.deadline import Deadline
 from sandbox.errors import PortInUse, ServerFailed
 from sandbox.home import HOST, Home, ServerState
 
+ROOT = Path(__file__).parent.parent  # the packages lie here, whatever directory the caller is in
+
 
 @dataclass(frozen=True)
 class Server:
@@ -27,17 +29,31 @@ class Server:
         self, saved: ServerState | None, asked: int | None, deadline: Deadline
     ) -> ServerState:
         """Start it unless it runs. Raises PortInUse and ServerFailed."""
-        if saved and saved.pid and self.home.alive(self.name):
-            if asked and asked != saved.port:
-                raise PortInUse(
-                    f"{self.name} already runs on port {saved.port}: run `sandbox down` first"
-                )
-            return saved
-        port = self._port(saved, asked)
-        ready = self.home.path / f"{self.name}.ready"
-        ready.unlink(missing_ok=True)
+        if not self.home.alive(self.name):
+            self._launch(self._port(saved, asked), deadline)
+        # The ready file and the lock tell of a server, also of one whose `up` was killed.
+        deadline.wait(lambda: _told(self._ready) is not None or not self.home.alive(self.name))
+        port, pid = _told(self._ready), self.home.pid(self.name)
+        if port is None or pid is None:
+            raise ServerFailed(f"the {self.name} process did not start: see the end of {self._log}")
+        if asked and asked != port:
+            raise PortInUse(f"{self.name} already runs on port {port}: run `sandbox down` first")
+        return ServerState(HOST, port, pid)
+
+    def stop(self, saved: ServerState | None, deadline: Deadline) -> ServerState | None:
+        """End it, by force when the time runs out; its port is kept."""
+        for sign, until in ((signal.SIGTERM, deadline), (signal.SIGKILL, Deadline.after(2))):
+            pid = self.home.pid(self.name)
+            if pid is not None:
+                os.kill(pid, sign)
+            if until.wait(lambda: not self.home.alive(self.name)):
+                return replace(saved, pid=None) if saved else None
+        raise ServerFailed(f"the {self.name} process does not end: see {self._log}")
+
+    def _launch(self, port: int, deadline: Deadline) -> None:
+        self._ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", f"sandbox.{self.name}", "--home", str(self.home.path)]
-        command += ["--port", str(port), "--ready", str(ready)]
+        command += ["--port", str(port), "--ready", str(self._ready)]
         with self.home.alive_lock(self.name, deadline) as lock, self._log.open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -46,24 +62,13 @@ class Server:
                 stderr=log,
                 start_new_session=True,
                 pass_fds=(lock,),
+                cwd=ROOT,
             )
-        if not deadline.wait(lambda: _told(ready) is not None or process.poll() is not None):
-            process.kill()
-        told = _told(ready)
-        if told is None:
-            raise ServerFailed(f"the {self.name} process did not start: see the end of {self._log}")
-        return ServerState(HOST, told, process.pid)
+            os.write(lock, str(process.pid).encode())
 
-    def stop(self, saved: ServerState | None, deadline: Deadline) -> ServerState | None:
-        """End it, by force when the time runs out; its port is kept."""
-        if saved is None:
-            return None
-        for sign, until in ((signal.SIGTERM, deadline), (signal.SIGKILL, Deadline.after(2))):
-            if saved.pid and self.home.alive(self.name):
-                os.kill(saved.pid, sign)
-            if until.wait(lambda: not self.home.alive(self.name)):
-                return replace(saved, pid=None)
-        raise ServerFailed(f"the {self.name} process {saved.pid} does not end: see {self._log}")
+    @property
+    def _ready(self) -> Path:
+        return self.home.path / f"{self.name}.ready"
 
     @property
     def _log(self) -> Path:

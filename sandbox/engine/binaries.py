@@ -83,6 +83,6 @@ def _copy(tree: Path) -> Path:
 
 
 def private_root() -> Path:
-    """Where private directories lie: kept over a restart of the machine where it has such a place."""
+    """Where private directories lie: kept over a restart of the machine where that exists."""
     kept = Path("/var/tmp")
     return kept if os.access(kept, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())

@@ -58,18 +58,22 @@ class Cluster:
         Raises HomeBroken when the data directory was made by another version, ServerFailed when
         PostgreSQL does not come up.
         """
-        fresh = self._marked() is None
-        if not fresh:
-            self._check_version()
-        if self._lives():
-            return self.engine
-        if fresh:
-            self._initialise()
-        running = replace(self.engine, pg_pid=self._launch(deadline))
-        if fresh:
-            self._apply_sql()
-            self._marker.write_text(sql_version())
-        return running
+        if self._marked() is None:
+            return self._make(deadline)
+        self._check_version()
+        if not self._lives():
+            self._launch(deadline)
+        return replace(self.engine, pg_pid=self._postmaster())
+
+    def _make(self, deadline: Deadline) -> EngineState:
+        # Without its marker a cluster is the rest of an `up` that was killed: nobody has used it.
+        self.stop(deadline)
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._initialise()
+        self._launch(deadline)
+        self._apply_sql()
+        self._marker.write_text(sql_version())
+        return replace(self.engine, pg_pid=self._postmaster())
 
     def stop(self, deadline: Deadline) -> None:
         """End it gracefully, and by force when the time runs out."""
@@ -111,12 +115,13 @@ class Cluster:
             )
         if not (self._data / "PG_VERSION").exists():
             raise HomeBroken(
-                f"{self._data} is no PostgreSQL data directory any more: run `sandbox down --delete`, then `sandbox up`"
+                f"{self._data} is no PostgreSQL data directory any more: "
+                "run `sandbox down --delete`, then `sandbox up`"
             )
 
     def _lives(self) -> bool:
         pid = self._postmaster()
-        return pid is not None and self.home.alive("engine") and _exists(pid)
+        return pid is not None and self.home.alive("engine") and _exists(pid) and self._ready()
 
     def _postmaster(self) -> int | None:
         try:
@@ -125,8 +130,6 @@ class Cluster:
             return None
 
     def _initialise(self) -> None:
-        # Without its marker a cluster is the rest of an `up` that was killed: nobody has used it.
-        shutil.rmtree(self._data, ignore_errors=True)
         secret = base_of(self.engine) / "secret"
         secret.touch(mode=0o600)
         secret.write_text(self.password)
@@ -150,10 +153,12 @@ class Cluster:
         finally:
             secret.unlink()
 
-    def _launch(self, deadline: Deadline) -> int:
+    def _launch(self, deadline: Deadline) -> None:
         with self.home.alive_lock("engine", deadline) as lock:
-            # The lock is free, so whatever process has the number in this file is not PostgreSQL.
+            # The lock is free, so the process whose number a killed one left is not PostgreSQL.
             (self._data / "postmaster.pid").unlink(missing_ok=True)
+            for left in Path(self.engine.socket_dir).iterdir():
+                left.unlink()
             settings = SETTINGS | {"unix_socket_directories": self.engine.socket_dir}
             options = [
                 word for name, value in settings.items() for word in ("-c", f"{name}={value}")
@@ -177,7 +182,6 @@ class Cluster:
             raise ServerFailed(
                 f"PostgreSQL did not start: {_last_line(self._log)} (all of it in {self._log})"
             )
-        return int(server.pid)
 
     def _ready(self) -> bool:
         try:
@@ -219,6 +223,7 @@ class Cluster:
             text=True,
             cwd="/",
             env={"LC_ALL": "C", "TZ": "UTC"} | (env or {}),
+            check=False,
             **process,
         )
         if done.returncode:
@@ -238,6 +243,7 @@ def sql_version() -> str:
 
 
 def new_password() -> str:
+    """A random one for the service user."""
     return secrets.token_urlsafe(24)
 
 

@@ -1,7 +1,7 @@
-"""Where the cluster and its socket lie: in the home, or in a private directory that state.json names.
+"""Where the cluster and its socket lie: in the home, or in a private directory.
 
-A private directory is made when root runs the sandbox (PostgreSQL's user cannot reach root's
-directories) and when the path is too long for a Unix socket.
+A private directory, named by state.json, is made when root runs the sandbox (PostgreSQL's user
+cannot reach root's directories) and when the path is too long for a Unix socket.
 """
 
 import os
@@ -19,7 +19,10 @@ PREFIX = "sandbox-warehouse-"
 
 
 def choose(home: Home, saved: EngineState | None, who: Account) -> EngineState:
-    """The place of this home's cluster, made when it is new. Raises HomeBroken when a private one is gone."""
+    """The place of this home's cluster, made when it is new.
+
+    Raises HomeBroken when a private one is gone.
+    """
     if saved is None:
         own = home.path / "warehouse"
         socket = own / "run" / SOCKET_NAME
@@ -29,7 +32,8 @@ def choose(home: Home, saved: EngineState | None, who: Account) -> EngineState:
         saved = EngineState(str(base / "data"), str(base / "run"))
     elif not base_of(saved).exists() and base_of(saved).parent != home.path:
         raise HomeBroken(
-            f"the warehouse's directory {base_of(saved)} is gone: delete {home.path} and run `sandbox up`"
+            f"the warehouse's directory {base_of(saved)} is gone: "
+            f"delete {home.path} and run `sandbox up`"
         )
     _own_directory(base_of(saved), who)
     _own_directory(Path(saved.socket_dir), who)
@@ -37,6 +41,7 @@ def choose(home: Home, saved: EngineState | None, who: Account) -> EngineState:
 
 
 def base_of(engine: EngineState) -> Path:
+    """The directory that holds the cluster and its socket's directory."""
     return Path(engine.data_dir).parent
 
 
@@ -64,6 +69,7 @@ def _named(base: Path) -> bool:
 
 
 def remove(base: Path) -> None:
+    """Delete a warehouse, whatever of it is left."""
     shutil.rmtree(base, ignore_errors=True)
 
 
