@@ -9,6 +9,7 @@ revoke create on schema public from public;
 -- Sessions start as the workgroup setting that Zero-ETL needs makes them.
 -- https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-using.html
 alter database dev set rs.enable_case_sensitive_identifier = 'on';
+alter database dev set rs.enable_case_sensitive_super_attribute = 'off';
 
 -- Only its owner may call a new procedure.
 -- https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-security-and-privileges.html
