@@ -47,10 +47,10 @@ def parsed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     """The manifest of one `dbt parse` with every warning an error and no environment set."""
     place = tmp_path_factory.mktemp("parse")
     shutil.copy(root / "profiles.example.yml", place / "profiles.yml")
-    command = [BIN / "dbt", "--quiet", "parse", "--no-partial-parse"]
-    options = ["--profiles-dir", place, "--target-path", place / "target", "--log-path", place]
+    command: list[str | Path] = [BIN / "dbt", "--quiet", "parse", "--no-partial-parse"]
+    command += ["--profiles-dir", place, "--target-path", place / "target", "--log-path", place]
     outcome = subprocess.run(
-        [*command, *options],
+        command,
         cwd=root,
         env=bare_environment(),
         capture_output=True,

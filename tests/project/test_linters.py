@@ -90,7 +90,8 @@ def test_ruff_bites(root: Path) -> None:
 
 def test_mypy_is_strict(root: Path, tmp_path: Path) -> None:
     (tmp_path / "loose.py").write_text("def f(x):\n    return x\n")
-    settings = ["--config-file", root / "pyproject.toml", "--cache-dir", tmp_path / "cache"]
+    settings: list[str | Path] = ["--config-file", root / "pyproject.toml"]
+    settings += ["--cache-dir", tmp_path / "cache"]
     outcome = subprocess.run(
         [BIN / "mypy", *settings, tmp_path / "loose.py"],
         cwd=tmp_path,

@@ -1,0 +1,1 @@
+"""Speed and size, as the README promises them."""
