@@ -1,0 +1,140 @@
+"""One statement under translation: its tokens, the edits so far, and what it was seen to touch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.dialect.edits import Edits
+from sandbox.dialect.lexer import Token
+from sandbox.dialect.model import Settings
+from sandbox.dialect.scopes import Scope
+from sandbox.gate import Refused
+from sandbox.gate.refusal import SYNTAX_ERROR
+
+_END = Token("end", "", "", 0)
+
+
+@dataclass
+class Touched:
+    """Relations and functions of a statement, for what Redshift's leader and compute nodes cannot mix."""
+
+    user_table: str = ""
+    catalog_table: str = ""
+    leader_function: str = ""
+    compute_function: str = ""
+
+
+@dataclass
+class Walk:
+    """Tokens ``[lo, hi)`` of ``edits.source`` and everything that translating them needs.
+
+    ``variables`` are a procedure's names, seen from every query in it. ``super_spans`` are the stretches of tokens
+    that are SUPER values, ``labels`` the names Redshift gives to columns whose text changes; both are keyed by their
+    first token and hold the index after the last.
+    """
+
+    tokens: list[Token]
+    edits: Edits
+    settings: Settings
+    database: str
+    expressions_of: Callable[["Walk", int, int, Scope], None]
+    query_of: Callable[["Walk", int, int, Scope | None], None]
+    variables: Scope | None = None
+    in_procedure: bool = False
+    ctes: set[str] = field(default_factory=set)
+    touched: Touched = field(default_factory=Touched)
+    super_spans: dict[int, int] = field(default_factory=dict)
+    labels: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def expressions(self, lo: int, hi: int, scope: Scope) -> None:
+        """Translate the expressions in ``[lo, hi)``."""
+        self.expressions_of(self, lo, hi, scope)
+
+    def query(self, lo: int, hi: int, scope: Scope | None) -> None:
+        """Translate the query in ``[lo, hi)``, inside of the scope's query."""
+        self.query_of(self, lo, hi, scope)
+
+    def at(self, index: int) -> Token:
+        """The token, or an empty one beyond the end."""
+        return self.tokens[index] if 0 <= index < len(self.tokens) else _END
+
+    def low(self, index: int) -> str:
+        """The token as a word in lower case, punctuation as written; empty beyond the end."""
+        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+
+    def words(self, index: int, *words: str) -> bool:
+        """Whether these words stand here."""
+        return all(self.low(index + n) == word for n, word in enumerate(words))
+
+    def name(self, index: int) -> str:
+        """The identifier as Redshift folds it."""
+        token = self.at(index)
+        if token.kind == "quoted":
+            name = token.text[1:-1].replace('""', '"')
+            return name if self.settings.case_sensitive_identifier else name.lower()
+        if token.kind != "word":
+            raise self.syntax_error(index)
+        return token.low
+
+    def drop(self, first: int, last: int) -> None:
+        """Remove the tokens ``first`` to ``last``, both included."""
+        self.edits.replace(self.tokens[first].start, self.tokens[last].end)
+
+    def put(self, first: int, last: int, text: str) -> None:
+        """Write the text in the place of the tokens ``first`` to ``last``, both included."""
+        self.edits.replace(self.tokens[first].start, self.tokens[last].end, text)
+
+    def span(self, lo: int, hi: int) -> tuple[int, int]:
+        """Positions in the text of tokens ``[lo, hi)``."""
+        return self.tokens[lo].start, self.tokens[hi - 1].end
+
+    def after(self, index: int) -> int:
+        """The next token at the same depth."""
+        pair = self.tokens[index].pair
+        return pair + 1 if pair > index else index + 1
+
+    def split(self, lo: int, hi: int, separator: str = ",") -> list[tuple[int, int]]:
+        """Stretches of ``[lo, hi)`` between the separators at this depth; none where it is empty."""
+        if lo >= hi:
+            return []
+        out, start, i = [], lo, lo
+        while i < hi:
+            if self.tokens[i].low == separator:
+                out.append((start, i))
+                start = i + 1
+            i = self.after(i)
+        out.append((start, hi))
+        return out
+
+    def find(self, lo: int, hi: int, *words: str) -> int:
+        """First of the words at this depth, or ``hi``."""
+        i = lo
+        while i < hi:
+            if self.tokens[i].low in words:
+                return i
+            i = self.after(i)
+        return hi
+
+    def expect(self, index: int, *words: str) -> int:
+        """The index after the words; a syntax error where other ones stand."""
+        for word in words:
+            if self.low(index) != word:
+                raise self.syntax_error(index)
+            index += 1
+        return index
+
+    def syntax_error(self, index: int) -> Refused:
+        """What Redshift's parser says about the token."""
+        token = self.at(index)
+        where = f"at or near {token.text!r}" if token is not _END else "at end of input"
+        return Refused(f"syntax error {where} (position {token.start + 1})", SYNTAX_ERROR)
+
+
+def quote(name: str) -> str:
+    """The name as a quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """The text as a string literal of PostgreSQL."""
+    escaped = text.replace("'", "''")
+    return f"E'{escaped.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{escaped}'"
