@@ -130,6 +130,8 @@ def parse(name: str, sql: str, types: Iterable[int]) -> bytes:
 
 
 def run(portal: str, statement: str) -> bytes:
-    """Bind a prepared statement without parameters and execute it."""
+    """Bind a prepared statement without parameters, execute it, close the portal."""
     bind = string(portal) + string(statement) + b"\0\0\0\0\0\0"
-    return message(b"B", bind) + message(b"E", string(portal) + b"\0\0\0\0")
+    execute = string(portal) + b"\0\0\0\0"
+    close = b"P" + string(portal)
+    return message(b"B", bind) + message(b"E", execute) + message(b"C", close)

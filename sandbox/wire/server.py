@@ -26,7 +26,9 @@ _SESSION = {
     # A backend notices that its client, or this process, is gone while it works or waits.
     "client_connection_check_interval": "500ms",
 }
-# Authentication requests that the client answers: all but "ok" and the last word of SCRAM.
+# Types of authentication requests: the list of SASL mechanisms, and those that need no answer,
+# "ok" and the last word of SASL.
+_MECHANISMS = 10
 _AUTHENTICATED = (0, 12)
 
 
@@ -123,6 +125,8 @@ class Server:
                 raise ConnectionAbortedError("refused by PostgreSQL")
             if kind == b"S" and not service:
                 body = results.parameter_status(body)
+            if kind == b"R":
+                body = _request_for(parameters, body)
             client.writer.write(message(kind, body))
             await client.writer.drain()
             if kind == b"R" and messages.int32(body) not in _AUTHENTICATED:
@@ -134,6 +138,17 @@ class Server:
             await session.introduce()
         client.writer.write(message(kind, body))
         return session
+
+
+def _request_for(parameters: Mapping[str, str], body: bytes) -> bytes:
+    """An authentication request that the client understands.
+
+    redshift_connector takes the empty string at the end of the list of mechanisms for one more.
+    """
+    python_driver = parameters.get("driver_version", "").startswith("Redshift Python Driver")
+    if messages.int32(body) == _MECHANISMS and python_driver:
+        return body.removesuffix(b"\0")
+    return body
 
 
 async def _startup_request(client: Peer) -> bytes:

@@ -214,8 +214,10 @@ class Session:
 
     def _run_own(self, name: str) -> Step:
         self._backend.writer.write(messages.run(_OWN_PORTAL, name))
-        self._pipeline.ask(Step(b"2", hidden=True))
-        return self._pipeline.ask(Step(b"C", hidden=True))
+        bound, done, closed = (Step(ends, hidden=True) for ends in (b"2", b"C", b"3"))
+        for step in (bound, done, closed):
+            self._pipeline.ask(step)
+        return done
 
     async def _learn_settings(self) -> None:
         """Ask the server for its settings where a statement may have changed them.
