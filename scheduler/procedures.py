@@ -1,0 +1,80 @@
+"""The procedures that a subject's owner deployed, called by name."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.clock import Clock, Deadline
+from scheduler.errors import SchedulerError
+from scheduler.outcomes import Check, parse_check, redact
+from scheduler.slots import Work
+from scheduler.statements import Statements
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Procedures:
+    """The procedures of one piece of work. Their schema has no prefix in production."""
+
+    statements: Statements
+    clock: Clock
+    schema: str
+    work: Work
+
+    def submit_refresh(self, attempt: int) -> str:
+        """Send the CALL that refreshes the subject; gives the statement's id."""
+        work = self.work
+        return self.statements.submit(
+            work.statement_name(attempt),
+            f"call {self.schema}.refresh_{work.subject}"
+            "(cast(:slot as timestamp), cast(:mode as varchar))",
+            {"slot": _timestamp(work.slot), "mode": work.mode},
+        )
+
+    def check(self, deadline: Deadline) -> Check:
+        """Run the tests that must pass before SPICE takes the marts, and count their rows."""
+        identity = self.statements.run(
+            self._name("check"), f"call {self.schema}.check_{self.work.subject}()", {}, deadline
+        )
+        return parse_check(self.statements.text(identity))
+
+    def record(
+        self, step: str, name: str, outcome: str, detail: str, deadline: Deadline, work: Work
+    ) -> None:
+        """Write what became of `work`'s step to the ledger; what stands there already is left.
+
+        A ledger that cannot be written must not keep the marts from being refreshed: it is logged.
+        """
+        values = {
+            "subject": work.subject,
+            "mode": work.mode,
+            "slot": _timestamp(work.slot),
+            "step": step,
+            "name": name,
+            "outcome": outcome,
+            # The Data API takes no empty value:
+            # https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_SqlParameter.html
+            "detail": redact(detail) or "-",
+        }
+        try:
+            self.statements.run(
+                self._name("record"),
+                f"call {self.schema}.record_outcome(cast(:subject as varchar), "
+                "cast(:mode as varchar), cast(:slot as timestamp), cast(:step as varchar), "
+                "cast(:name as varchar), cast(:outcome as varchar), cast(:detail as varchar))",
+                values,
+                deadline,
+            )
+        except SchedulerError as error:
+            _log.warning("the outcome of %s was not recorded: %s", name, error)
+
+    def _name(self, what: str) -> str:
+        # The instant makes each a statement of its own: these are sent anew by every run.
+        return f"{self.work.subject_prefix}{what}/{self.clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _timestamp(slot: datetime) -> str:
+    return f"{slot:%Y-%m-%d %H:%M:%S}"
