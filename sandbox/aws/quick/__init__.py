@@ -1,0 +1,1 @@
+"""Amazon Quick: data sources, data sets, and ingestions that read the warehouse into SPICE."""
