@@ -1,16 +1,16 @@
 {#- The keys of this model that its upstreams' change feeds name since it last consumed them. -#}
 {% macro affected_keys() -%}
     {%- set reads = model.config.meta.refresh.reads -%}
-    {%- set columns = affected_columns(reads) -%}
-select distinct {{ listed(columns, 'change') }}
+    {%- set columns = _affected_columns(reads) -%}
+select distinct {{ _listed(columns, 'change') }}
 from (
     {% for upstream, keys in reads.items() if keys -%}
-    select {{ listed(keys, 'feed') }}
-    from {{ change_feed(upstream) }} as feed
+    select {{ _listed(keys, 'feed') }}
+    from {{ _change_feed(upstream) }} as feed
     where feed.refresh_id > (
         select coalesce(max(state.counter), -1)
-        from {{ state_table(model.config.meta.subject) }} as state
-        where state.entry = '{{ consumed_entry(model.name, upstream) }}'
+        from {{ _state_table(model.config.meta.subject) }} as state
+        where state.entry = '{{ _consumed_entry(model.name, upstream) }}'
     )
     {{ 'union all' if not loop.last }}
     {% endfor -%}
@@ -19,7 +19,7 @@ where {% for column in columns %}change.{{ column }} is not null{{ ' and ' if no
 {%- endmacro %}
 
 {#- The columns of `reads`; every upstream that names any must name the same ones. -#}
-{% macro affected_columns(reads) -%}
+{% macro _affected_columns(reads) -%}
     {%- set found = namespace(columns=[]) -%}
     {%- for upstream, keys in reads.items() if keys -%}
         {%- if found.columns and found.columns != keys -%}
@@ -33,10 +33,10 @@ where {% for column in columns %}change.{{ column }} is not null{{ ' and ' if no
     {{ return(found.columns) }}
 {%- endmacro %}
 
-{% macro listed(columns, alias) -%}
+{% macro _listed(columns, alias) -%}
     {%- for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
-{% macro joined(columns, left, right) -%}
+{% macro _joined(columns, left, right) -%}
     {%- for column in columns %}{{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {% macro allow_mass_change(subject, slot) -%}
-    {{- lock_subject(subject) -}}
+    {{- _lock_subject(subject) -}}
     {%- do run_query(
-        'update ' ~ state_table(subject) ~ " set moment = cast('" ~ slot ~ "' as timestamp) where entry = 'mass change'"
+        'update ' ~ _state_table(subject) ~ " set moment = cast('" ~ slot ~ "' as timestamp) where entry = 'mass change'"
     ) -%}
     {%- do adapter.commit() -%}
     {%- do log('a mass change of ' ~ subject ~ ' is allowed for the slot ' ~ slot, info=true) -%}

@@ -2,18 +2,18 @@
 {% macro changed_items(table) -%}
     {%- set keys = model.config.unique_key -%}
 select
-    {{ listed(keys, 'item') }},
+    {{ _listed(keys, 'item') }},
     item."value",
     item.item_hash
-from ({{ hashed_items(table, keys) }}) as item
-left join {{ this.include(database=false) }} as stored on {{ joined(keys, 'item', 'stored') }}
+from ({{ _hashed_items(table, keys) }}) as item
+left join {{ this.include(database=false) }} as stored on {{ _joined(keys, 'item', 'stored') }}
 where
     stored.item_hash is null
     or stored.item_hash <> item.item_hash
     or stored.is_deleted
 {%- endmacro %}
 
-{% macro hashed_items(table, keys) -%}
-select {{ listed(keys, 'source_item') }}, source_item."value", {{ item_hash('source_item."value"') }} as item_hash
+{% macro _hashed_items(table, keys) -%}
+select {{ _listed(keys, 'source_item') }}, source_item."value", {{ item_hash('source_item."value"') }} as item_hash
 from {{ replica(table) }} as source_item
 {%- endmacro %}

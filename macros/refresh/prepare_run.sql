@@ -8,7 +8,7 @@
                 ~ target.user ~ '" set enable_case_sensitive_identifier to true'
             ) -%}
         {%- endif -%}
-        {%- do ensure_ops() -%}
-        {%- do ensure_access() -%}
+        {%- do _ensure_ops() -%}
+        {%- do _ensure_access() -%}
     {%- endif -%}
 {%- endmacro %}

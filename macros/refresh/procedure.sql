@@ -7,7 +7,7 @@
     {% if flags.EMPTY or flags.SAMPLE %}
         {% call statement('main') %}select 1 as left_untouched{% endcall %}
     {% else %}
-        {%- do refuse_deferral() -%}
+        {%- do _refuse_deferral() -%}
         {% call statement('main') %}
 create or replace procedure {{ target }} ({{ arguments | join(', ') }}) as $body$
 {{ sql }}

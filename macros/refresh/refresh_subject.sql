@@ -5,7 +5,7 @@ replica, in the order of the graph. A model whose upstreams did not move is not 
 {% macro refresh_subject(subject, relations) -%}
 {%- if execute -%}
 {%- set models = _in_order(relations | map(attribute='identifier') | list) -%}
-{%- set state = state_table(subject) -%}
+{%- set state = _state_table(subject) -%}
 declare
     v_canary varchar(8);
     v_epoch bigint;
@@ -29,7 +29,7 @@ declare
     {%- endfor %}
 begin
     lock table {{ state }};
-    {{ canary_check() }}
+    {{ _canary_check() }}
     if p_mode not in ('incremental', 'reconcile') then
         raise exception 'unknown mode %: use incremental or reconcile', p_mode;
     end if;
@@ -37,7 +37,7 @@ begin
         raise exception 'p_slot is null: give the slot, a UTC timestamp';
     end if;
     v_now := sysdate;
-    {{ open_refresh(subject) }}
+    {{ _open_refresh(subject) }}
     select
         max(case when state.entry = 'slot ' || p_mode then state.moment end),
         sum(case when state.counter = {{ engine_version() }} and state.entry in (
@@ -50,7 +50,7 @@ begin
         v_outcome := case when p_slot = v_slot then 'slot_done' else 'superseded' end;
         v_refresh_id := v_refresh_id - 1;
         if v_outcome = 'superseded' then
-            {{ ledger_row(subject, 'p_mode', 'p_slot', 'null', 'v_outcome', 'null', '0', '0') }}
+            {{ _ledger_row(subject, 'p_mode', 'p_slot', 'null', 'v_outcome', 'null', '0', '0') }}
         end if;
         p_result := {{ _result_json(subject, "''") }};
         return;
@@ -65,7 +65,7 @@ begin
         coalesce(max(case when state.entry = 'feed {{ facts.name }}' then state.counter end), 0),
         sum(case when state.entry like 'consumed {{ facts.name }} from %' and state.counter is null then 1 else 0 end)
         {%- for upstream in facts.tables %},
-        coalesce(max(case when state.entry = '{{ consumed_entry(facts.name, upstream) }}' then state.counter end), 0)
+        coalesce(max(case when state.entry = '{{ _consumed_entry(facts.name, upstream) }}' then state.counter end), 0)
         {%- endfor %}
         {{- ',' if not loop.last }}
         {%- endfor %}
@@ -75,7 +75,7 @@ begin
     v_all_written := 0;
     v_models := '';
     {%- for name in _foreign(models, subject) %}
-    select coalesce(max(feed.refresh_id), 0) into v_foreign_{{ loop.index }} from {{ change_feed(name) }} as feed;
+    select coalesce(max(feed.refresh_id), 0) into v_foreign_{{ loop.index }} from {{ _change_feed(name) }} as feed;
     {%- endfor %}
     {%- for facts in models %}
 
@@ -95,7 +95,7 @@ begin
         {%- endfor %}
     end if;
     {%- endif %}
-    {{ close_refresh(subject, 'p_mode', 'p_slot', 'null', 'v_all_removed', 'v_all_written') }}
+    {{ _close_refresh(subject, 'p_mode', 'p_slot', 'null', 'v_all_removed', 'v_all_written') }}
     update {{ state }} set moment = p_slot where entry = 'slot ' || p_mode;
     p_result := {{ _result_json(subject, 'v_models') }};
 end;
@@ -125,7 +125,7 @@ end;
 {% macro _call_model(facts, index) -%}
     v_removed := 0;
     v_written := 0;
-    call {{ model_procedure(facts.name) }}(v_refresh_id, p_mode, p_slot, v_removed, v_written);
+    call {{ _model_procedure(facts.name) }}(v_refresh_id, p_mode, p_slot, v_removed, v_written);
     v_all_removed := v_all_removed + v_removed;
     v_all_written := v_all_written + v_written;
     if v_removed + v_written > 0 then
@@ -137,7 +137,7 @@ end;
 
 {#- A reader that is behind the mark recomputes everything, so the mark itself stays in the feed. -#}
 {% macro _trim_feed(facts) -%}
-    {%- set feed = change_feed(facts.name) -%}
+    {%- set feed = _change_feed(facts.name) -%}
     {%- set kept = var('feed_refreshes_kept', 1000) %}
         delete from {{ feed }} where refresh_id <= v_refresh_id - {{ kept }};
         get diagnostics v_rows := row_count;
@@ -177,7 +177,7 @@ end;
 {% macro _in_order(names) -%}
     {%- set waiting = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name in names -%}
-        {%- do waiting.update({node.name: model_facts(node)}) -%}
+        {%- do waiting.update({node.name: _model_facts(node)}) -%}
     {%- endfor -%}
     {%- set ordered = [] -%}
     {%- for _ in names -%}

@@ -3,7 +3,7 @@ A table that its own procedure keeps up to date. Two transactions: the deploy (l
 the table, replace the procedure, commit), then the call. The table is never swapped: readers keep it.
 -#}
 {% materialization refreshable, adapter='redshift' %}
-    {%- set facts = model_facts(model) -%}
+    {%- set facts = _model_facts(model) -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table').include(database=false) -%}
     {%- if flags.SAMPLE -%}
@@ -11,27 +11,27 @@ the table, replace the procedure, commit), then the call. The table is never swa
             model.name ~ ': --sample alters the text of the model, and altered text never becomes a procedure'
         ) -%}
     {%- endif -%}
-    {%- if not flags.EMPTY -%}{%- do refuse_deferral() -%}{%- endif -%}
+    {%- if not flags.EMPTY -%}{%- do _refuse_deferral() -%}{%- endif -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ lock_subject(facts.subject) }}
+    {{ _lock_subject(facts.subject) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {% do deploy_feed(facts) %}
-    {% set changes = deploy_table(facts, target, existing) %}
-    {% do get_assert_columns_equivalent(contracted_sql(facts, sql)) %}
+    {% do _deploy_feed(facts) %}
+    {% set changes = _deploy_table(facts, target, existing) %}
+    {% do get_assert_columns_equivalent(_contracted_sql(facts, sql)) %}
     {% set called = namespace(now=false) %}
     {% if not flags.EMPTY %}
-        {% set called.now = deploy_procedure(facts, target, sql, changes) %}
+        {% set called.now = _deploy_procedure(facts, target, sql, changes) %}
     {% endif %}
     {% do persist_docs(this.incorporate(type='table'), model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
 
     {% if called.now %}
-        {{ lock_subject(facts.subject) }}
+        {{ _lock_subject(facts.subject) }}
         {% call statement('main', fetch_result=True) %}
-call {{ model_procedure(facts.name) }}(cast(null as bigint), 'incremental', cast(null as timestamp), 0, 0)
+call {{ _model_procedure(facts.name) }}(cast(null as bigint), 'incremental', cast(null as timestamp), 0, 0)
         {% endcall %}
         {% set counts = load_result('main').data[0] %}
         {% do adapter.commit() %}
@@ -45,8 +45,8 @@ call {{ model_procedure(facts.name) }}(cast(null as bigint), 'incremental', cast
 {% endmaterialization %}
 
 {#- The model's SELECT with the engine's bookkeeping beside it: what the contract describes. -#}
-{% macro contracted_sql(facts, sql) -%}
-select {{ listed(facts.own, 'present') }}
+{% macro _contracted_sql(facts, sql) -%}
+select {{ _listed(facts.own, 'present') }}
     {%- if facts.is_staging %},
     cast(null as timestamp) as first_seen_at,
     cast(null as timestamp) as changed_at,

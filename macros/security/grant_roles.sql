@@ -1,6 +1,6 @@
 {% macro grant_roles(members) -%}
-    {%- do ensure_ops() %}
-    {%- do ensure_access() %}
+    {%- do _ensure_ops() %}
+    {%- do _ensure_access() %}
     {%- for role, users in members.items() %}
         {%- for user in users %}
             {%- do run_query('grant role ' ~ role_name(role) ~ ' to ' ~ adapter.quote(user)) %}

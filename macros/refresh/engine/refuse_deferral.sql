@@ -1,5 +1,5 @@
 {#- A procedure whose text reads another environment's tables, or only a part of them, must never be deployed. -#}
-{% macro refuse_deferral() -%}
+{% macro _refuse_deferral() -%}
     {%- for unique_id in model.depends_on.nodes -%}
         {%- set node = graph.nodes.get(unique_id) -%}
         {%- if node and node.resource_type in ['model', 'seed'] and node.config.materialized != 'ephemeral' -%}

@@ -1,5 +1,5 @@
 {#- Creates the table of the contract or brings it there, in place. Returns true where its shape changed. -#}
-{% macro deploy_table(facts, target, existing) -%}
+{% macro _deploy_table(facts, target, existing) -%}
     {%- if existing is none -%}
         {%- do run_query(_table_ddl(target)) -%}
         {{ return(true) }}
@@ -15,7 +15,7 @@
             {%- do _refuse_unless_allowed(policy, 'column ' ~ column.name ~ ' is new') -%}
             {%- do run_query('alter table ' ~ target ~ ' add column ' ~ column.name ~ ' ' ~ column.data_type) -%}
             {%- set changed.is = true -%}
-        {%- elif stored[column.name] != catalog_type(column.data_type) -%}
+        {%- elif stored[column.name] != _catalog_type(column.data_type) -%}
             {%- do _refuse_unless_allowed(policy, column.name ~ ' is ' ~ stored[column.name]) -%}
             {%- do _retype_column(facts, target, column) -%}
             {%- set changed.is = true -%}
@@ -63,15 +63,15 @@ create table {{ target }} {{ get_table_columns_and_constraints() }}
 {%- endmacro %}
 
 {#- A contract's type as the catalog spells it. -#}
-{% macro catalog_type(data_type) -%}
+{% macro _catalog_type(data_type) -%}
     {%- set spelled = data_type | lower | replace(', ', ',') -%}
     {%- set spelled = spelled | replace('varchar(', 'character varying(') | replace('decimal(', 'numeric(') -%}
     {{ return('timestamp without time zone' if spelled == 'timestamp' else spelled) }}
 {%- endmacro %}
 
 {#- One row per image of a row that a refresh removed or wrote; see affected_keys(). -#}
-{% macro deploy_feed(facts) -%}
-    {%- set feed = change_feed(facts.name) -%}
+{% macro _deploy_feed(facts) -%}
+    {%- set feed = _change_feed(facts.name) -%}
     {%- set fed = facts.unique_key + facts.hand_on -%}
     {%- set relation = api.Relation.create(
         database=this.database, schema=ops_schema(), identifier=facts.name ~ '__changes', type='table'

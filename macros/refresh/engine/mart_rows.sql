@@ -17,10 +17,10 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
     if v_everything then
         create temp table {{ affected }} as
         {%- for upstream in facts.tables if facts.reads[upstream] %}
-        select {{ listed(facts.affected, 'upstream') }} from {{ ref(upstream).include(database=false) }} as upstream
+        select {{ _listed(facts.affected, 'upstream') }} from {{ ref(upstream).include(database=false) }} as upstream
         union
         {%- endfor %}
-        select {{ listed(facts.affected, 'stored') }} from {{ target }} as stored;
+        select {{ _listed(facts.affected, 'stored') }} from {{ target }} as stored;
     else
         create temp table {{ affected }} as
         {{ named }};
@@ -29,7 +29,7 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
     {%- endif %}
 
     create temp table {{ now }} as
-    select {{ listed(facts.own, 'present') }}
+    select {{ _listed(facts.own, 'present') }}
     from (
 {{ model_sql }}
     ) as present;
@@ -44,19 +44,19 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
 
     create temp table {{ delta }} as
     {%- if facts.is_append_only %}
-    select 'new' as image, {{ listed(facts.own, 'present') }}
+    select 'new' as image, {{ _listed(facts.own, 'present') }}
     from {{ now }} as present
-    left join {{ target }} as stored on {{ joined(keys, 'present', 'stored') }}
+    left join {{ target }} as stored on {{ _joined(keys, 'present', 'stored') }}
     where stored.{{ keys[0] }} is null;
     {%- else %}
-    select 'new' as image, {{ listed(facts.own, 'changed') }}
+    select 'new' as image, {{ _listed(facts.own, 'changed') }}
     from (
         select {{ facts.own | join(', ') }} from {{ now }}
         except
         {{ _stored_rows(facts, target) }}
     ) as changed
     union all
-    select 'old' as image, {{ listed(facts.own, 'gone') }}
+    select 'old' as image, {{ _listed(facts.own, 'gone') }}
     from (
         {{ _stored_rows(facts, target) }}
         except
@@ -66,8 +66,8 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
 {%- endmacro %}
 
 {% macro _stored_rows(facts, target) -%}
-        select {{ listed(facts.own, 'stored') }} from {{ target }} as stored
+        select {{ _listed(facts.own, 'stored') }} from {{ target }} as stored
         {%- if facts.affected %}
-        inner join {{ '_affected__' ~ facts.name }} as affected on {{ joined(facts.affected, 'stored', 'affected') }}
+        inner join {{ '_affected__' ~ facts.name }} as affected on {{ _joined(facts.affected, 'stored', 'affected') }}
         {%- endif %}
 {%- endmacro %}

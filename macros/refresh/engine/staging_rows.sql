@@ -11,26 +11,26 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
     {%- set compared = facts.own + ['is_deleted', 'deleted_reason'] -%}
     create temp table {{ items }} as
     select
-        {{ listed(keys, 'item') }},
+        {{ _listed(keys, 'item') }},
         item.item_hash,
         v_everything or nvl(stored.item_hash <> item.item_hash or stored.is_deleted, true) as is_changed,
         case
             when v_everything or nvl(stored.item_hash <> item.item_hash or stored.is_deleted, true)
                 then item."value"
         end as "value"
-    from ({{ hashed_items(facts.detect.table, keys) }}) as item
-    left join {{ target }} as stored on {{ joined(keys, 'item', 'stored') }};
+    from ({{ _hashed_items(facts.detect.table, keys) }}) as item
+    left join {{ target }} as stored on {{ _joined(keys, 'item', 'stored') }};
 
     create temp table {{ now }} as
-    select {{ listed(facts.own, 'present') }}, false as is_deleted, cast(null as varchar(16)) as deleted_reason
+    select {{ _listed(facts.own, 'present') }}, false as is_deleted, cast(null as varchar(16)) as deleted_reason
     from (
 {{ model_sql | replace(changed_items(facts.detect.table),
-    'select ' ~ listed(keys, 'item') ~ ', item."value", item.item_hash from ' ~ items
+    'select ' ~ _listed(keys, 'item') ~ ', item."value", item.item_hash from ' ~ items
     ~ ' as item where item.is_changed') }}
     ) as present
     union all
     select
-        {{ listed(facts.own, 'stored') }},
+        {{ _listed(facts.own, 'stored') }},
         true as is_deleted,
         {% if facts.expires_at -%}
         case when stored.{{ facts.expires_at }} <= v_now then 'ttl' else 'delete' end as deleted_reason
@@ -38,13 +38,13 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
         'delete' as deleted_reason
         {%- endif %}
     from {{ target }} as stored
-    left join {{ items }} as item on {{ joined(keys, 'stored', 'item') }}
+    left join {{ items }} as item on {{ _joined(keys, 'stored', 'item') }}
     where item.item_hash is null and not stored.is_deleted;
 
     create temp table {{ delta }} as
     select
         'new' as image,
-        {{ listed(compared, 'changed') }},
+        {{ _listed(compared, 'changed') }},
         nvl(stored.first_seen_at, v_now) as first_seen_at,
         case
             when stored.item_hash = changed.item_hash and stored.is_deleted = changed.is_deleted
@@ -59,30 +59,30 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
     from (
         select {{ compared | join(', ') }} from {{ now }}
         except
-        select {{ listed(compared, 'stored') }}
+        select {{ _listed(compared, 'stored') }}
         from {{ target }} as stored
-        inner join {{ now }} as present on {{ joined(keys, 'stored', 'present') }}
+        inner join {{ now }} as present on {{ _joined(keys, 'stored', 'present') }}
     ) as changed
-    left join {{ target }} as stored on {{ joined(keys, 'changed', 'stored') }};
+    left join {{ target }} as stored on {{ _joined(keys, 'changed', 'stored') }};
 
     {{ _mass_change_guard(facts, target) }}
 
     insert into {{ delta }} (image, {{ (compared + ['first_seen_at', 'changed_at', 'refresh_id']) | join(', ') }})
-    select 'old', {{ listed(compared + ['first_seen_at', 'changed_at', 'refresh_id'], 'stored') }}
+    select 'old', {{ _listed(compared + ['first_seen_at', 'changed_at', 'refresh_id'], 'stored') }}
     from {{ target }} as stored
-    inner join {{ delta }} as moved on {{ joined(keys, 'stored', 'moved') }};
+    inner join {{ delta }} as moved on {{ _joined(keys, 'stored', 'moved') }};
 {%- endmacro %}
 
 {#- A resync or a wrong load must not sweep through the marts unseen: a fifth of the rows needs a person's word. -#}
 {% macro _mass_change_guard(facts, target) -%}
     select count(*) into v_touched
     from {{ '_delta__' ~ facts.name }} as moved
-    inner join {{ target }} as stored on {{ joined(facts.unique_key, 'moved', 'stored') }}
+    inner join {{ target }} as stored on {{ _joined(facts.unique_key, 'moved', 'stored') }}
     where stored.item_hash <> moved.item_hash or stored.is_deleted <> moved.is_deleted;
     if v_touched > {{ var('mass_change_rows', 1000) }} then
         select count(*) into v_stored from {{ target }} as stored where not stored.is_deleted;
         select max(state.moment) into v_allowed
-        from {{ state_table(facts.subject) }} as state
+        from {{ _state_table(facts.subject) }} as state
         where state.entry = 'mass change' and (p_slot is null or state.moment = p_slot);
         if v_allowed is null and v_touched > {{ var('mass_change_share', 0.2) }} * v_stored then
             raise exception 'mass change: % of % rows of {{ facts.name }} would be deleted or changed. If that is meant, run: dbt run-operation allow_mass_change --args ''{subject: {{ facts.subject }}, slot: "%"}''', v_touched, v_stored, p_slot;

@@ -1,4 +1,4 @@
-{% macro ensure_access() -%}
+{% macro _ensure_access() -%}
     {#- Roles and the schemas they may enter. Nobody but the deployer may use staging. -#}
     {%- for role in ['refresher', 'bi_reader'] %}
         {%- set known = run_query(

@@ -1,5 +1,5 @@
 {#- The ops schema, the ledger and one state table per subject; called at the start of each run. -#}
-{% macro ensure_ops() -%}
+{% macro _ensure_ops() -%}
     {%- do run_query('create schema if not exists ' ~ ops_schema()) %}
     {%- set existing = run_query(
         "select table_name from information_schema.tables where table_schema = '"
@@ -47,7 +47,7 @@ sortkey (started_at)
 {%- endmacro %}
 
 {% macro _state_ddl(subject) -%}
-create table if not exists {{ state_table(subject) }} (
+create table if not exists {{ _state_table(subject) }} (
     entry varchar(300) not null,
     counter bigint,
     moment timestamp
@@ -56,7 +56,7 @@ diststyle all
 {%- endmacro %}
 
 {% macro _state_rows(subject) -%}
-insert into {{ state_table(subject) }} (entry, counter)
+insert into {{ _state_table(subject) }} (entry, counter)
 select 'epoch', 0
 union all select 'refresh_id', 0
 union all select 'changed_refresh_id', 0

@@ -3,10 +3,10 @@ Replaces the model's procedure and its state entries. A model whose text, shape 
 rebuilt (--full-refresh), has consumed nothing: its next refresh recomputes everything. Returns whether to
 call it now.
 -#}
-{% macro deploy_procedure(facts, target, sql, is_reshaped) -%}
-    {%- set state = state_table(facts.subject) -%}
-    {%- set text = model_procedure_sql(facts, target, sql) -%}
-    {%- set version = fingerprint(text) -%}
+{% macro _deploy_procedure(facts, target, sql, is_reshaped) -%}
+    {%- set state = _state_table(facts.subject) -%}
+    {%- set text = _model_procedure_sql(facts, target, sql) -%}
+    {%- set version = _fingerprint(text) -%}
     {%- set stored = {} -%}
     {%- for row in run_query('select entry, counter from ' ~ state).rows -%}
         {%- do stored.update({row[0]: row[1]}) -%}
@@ -16,7 +16,7 @@ call it now.
     {%- call statement('create_procedure') -%}
 {{ text }}
     {%- endcall -%}
-    {%- do run_query('revoke execute on procedure ' ~ model_procedure(facts.name)
+    {%- do run_query('revoke execute on procedure ' ~ _model_procedure(facts.name)
         ~ '(bigint, varchar(16), timestamp, bigint, bigint) from public') -%}
     {%- if should_full_refresh() and var('forget_history', false) -%}
         {%- do _forget_history(facts, target) -%}
@@ -26,12 +26,12 @@ call it now.
     {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}
     {%- do entries.update({'feed ' ~ facts.name: stored.get('feed ' ~ facts.name, 0)}) -%}
     {%- for upstream in facts.tables + ([facts.detect.table] if facts.is_staging else []) -%}
-        {%- set entry = consumed_entry(facts.name, upstream) -%}
+        {%- set entry = _consumed_entry(facts.name, upstream) -%}
         {%- do entries.update({entry: none if is_new else stored.get(entry)}) -%}
     {%- endfor -%}
     {%- for seed in facts.seeds -%}
-        {%- set entry = consumed_entry(facts.name, seed) -%}
-        {%- set known = stored.get(entry) == seed_fingerprint(seed) and not is_new -%}
+        {%- set entry = _consumed_entry(facts.name, seed) -%}
+        {%- set known = stored.get(entry) == _seed_fingerprint(seed) and not is_new -%}
         {%- do entries.update({entry: stored.get(entry) if known else none}) -%}
     {%- endfor -%}
     {%- do _put_entries(facts, state, entries, stored) -%}

@@ -1,5 +1,5 @@
 {#- What the engine knows of a refreshable model, read once from its config and contract. -#}
-{% macro model_facts(node) -%}
+{% macro _model_facts(node) -%}
     {%- set refresh = node.config.meta.get('refresh', {}) -%}
     {%- set is_staging = 'detect' in refresh -%}
     {%- set bookkeeping = ['first_seen_at', 'changed_at', 'is_deleted', 'deleted_reason', 'refresh_id'] -%}
@@ -12,7 +12,7 @@
         {%- do (seeds if _is_seed(upstream) else tables).append(upstream) -%}
     {%- endfor -%}
     {%- set unique_key = node.config.unique_key -%}
-    {%- set affected = affected_columns(reads) -%}
+    {%- set affected = _affected_columns(reads) -%}
     {%- set sort = node.config.sort -%}
     {%- set sort = [sort] if sort is string else sort -%}
     {{ return({
@@ -41,12 +41,12 @@
 {%- endmacro %}
 
 {#- A number for a text: the first 15 hexadecimal digits of its MD5, which fit a bigint. -#}
-{% macro fingerprint(text) -%}
+{% macro _fingerprint(text) -%}
     {{ return(local_md5(text)[:15] | int(base=16)) }}
 {%- endmacro %}
 
-{% macro seed_fingerprint(name) -%}
+{% macro _seed_fingerprint(name) -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == name -%}
-        {{ return(fingerprint(node.checksum.checksum)) }}
+        {{ return(_fingerprint(node.checksum.checksum)) }}
     {%- endfor -%}
 {%- endmacro %}

@@ -2,8 +2,8 @@
 The procedure of one refreshable model. Alone (p_refresh_id null) it is a refresh of its own: it takes the
 lock and the next refresh id and writes the ledger. Called by refresh_<subject> it works under that refresh.
 -#}
-{% macro model_procedure_sql(facts, target, model_sql) -%}
-create or replace procedure {{ model_procedure(facts.name) }} (
+{% macro _model_procedure_sql(facts, target, model_sql) -%}
+create or replace procedure {{ _model_procedure(facts.name) }} (
     p_refresh_id in bigint,
     p_mode in varchar(16),
     p_slot in timestamp,
@@ -25,12 +25,12 @@ declare
     v_low {{ facts.bound_type }};
     v_high {{ facts.bound_type }};
 begin
-    lock table {{ state_table(facts.subject) }};
-    {{ canary_check() }}
+    lock table {{ _state_table(facts.subject) }};
+    {{ _canary_check() }}
     v_now := sysdate;
     v_refresh_id := p_refresh_id;
     if p_refresh_id is null then
-        {{ open_refresh(facts.subject) }}
+        {{ _open_refresh(facts.subject) }}
     end if;
 
     {{ _everything(facts) }}
@@ -45,7 +45,7 @@ begin
 
     {{ _consumed(facts) }}
     if p_refresh_id is null then
-        {{ close_refresh(facts.subject, "'deploy'", 'p_slot', "'" ~ facts.name ~ "'", 'p_removed', 'p_written') }}
+        {{ _close_refresh(facts.subject, "'deploy'", 'p_slot', "'" ~ facts.name ~ "'", 'p_removed', 'p_written') }}
     end if;
 end;
 $refresh$ language plpgsql security definer
@@ -59,7 +59,7 @@ $refresh$ language plpgsql security definer
 
 {#- A model recomputes everything when asked to, when new or redeployed, or when it is behind a trimmed feed. -#}
 {% macro _everything(facts) -%}
-    {%- set state = state_table(facts.subject) -%}
+    {%- set state = _state_table(facts.subject) -%}
     select sum(pending.behind) > 0 or p_mode = 'reconcile' into v_everything
     from (
         select count(*) as behind
@@ -68,9 +68,9 @@ $refresh$ language plpgsql security definer
         {%- for upstream in facts.tables %}
         union all
         select count(*) as behind
-        from {{ change_feed(upstream) }} as feed
+        from {{ _change_feed(upstream) }} as feed
         inner join {{ state }} as state
-            on state.entry = '{{ consumed_entry(facts.name, upstream) }}'
+            on state.entry = '{{ _consumed_entry(facts.name, upstream) }}'
             and feed.refresh_id > state.counter
         {%- if facts.reads[upstream] %}
         where feed.image = 'trim'
@@ -81,23 +81,23 @@ $refresh$ language plpgsql security definer
 
 {#- Everything up to this refresh is consumed; an upstream of another subject up to what its feed shows here. -#}
 {% macro _consumed(facts) -%}
-    {%- set state = state_table(facts.subject) -%}
+    {%- set state = _state_table(facts.subject) -%}
     {%- for upstream in facts.tables %}
     update {{ state }}
     set counter = {% if _subject_of(upstream) == facts.subject -%}
         v_refresh_id
         {%- else -%}
-        (select coalesce(max(feed.refresh_id), 0) from {{ change_feed(upstream) }} as feed)
+        (select coalesce(max(feed.refresh_id), 0) from {{ _change_feed(upstream) }} as feed)
         {%- endif %}
-    where entry = '{{ consumed_entry(facts.name, upstream) }}';
+    where entry = '{{ _consumed_entry(facts.name, upstream) }}';
     {%- endfor %}
     {%- for seed in facts.seeds %}
-    update {{ state }} set counter = {{ seed_fingerprint(seed) }}
-    where entry = '{{ consumed_entry(facts.name, seed) }}' and counter is null;
+    update {{ state }} set counter = {{ _seed_fingerprint(seed) }}
+    where entry = '{{ _consumed_entry(facts.name, seed) }}' and counter is null;
     {%- endfor %}
     {%- if facts.is_staging %}
     update {{ state }} set counter = v_refresh_id
-    where entry = '{{ consumed_entry(facts.name, facts.detect.table) }}' and counter is null;
+    where entry = '{{ _consumed_entry(facts.name, facts.detect.table) }}' and counter is null;
     {%- endif %}
     if p_removed + p_written > 0 then
         update {{ state }} set counter = v_refresh_id where entry = 'feed {{ facts.name }}';
@@ -126,19 +126,19 @@ $refresh$ language plpgsql security definer
     using {{ delta }} as moved
     where
         moved.image = 'old'
-        and {{ joined(facts.unique_key, target.identifier, 'moved') }}
+        and {{ _joined(facts.unique_key, target.identifier, 'moved') }}
         and ({{ target.identifier }}.{{ bound }} between v_low and v_high
             or {{ target.identifier }}.{{ bound }} is null);
     get diagnostics v_rows := row_count;
     p_removed := v_rows;
     {%- endif %}
     insert into {{ target }} ({{ written | join(', ') }})
-    select {{ listed(written, 'moved') }}
+    select {{ _listed(written, 'moved') }}
     from {{ delta }} as moved
     where moved.image = 'new';
     get diagnostics v_rows := row_count;
     p_written := v_rows;
-    insert into {{ change_feed(facts.name) }} (refresh_id, image, {{ fed | join(', ') }})
-    select v_refresh_id, moved.image, {{ listed(fed, 'moved') }}
+    insert into {{ _change_feed(facts.name) }} (refresh_id, image, {{ fed | join(', ') }})
+    select v_refresh_id, moved.image, {{ _listed(fed, 'moved') }}
     from {{ delta }} as moved;
 {%- endmacro %}

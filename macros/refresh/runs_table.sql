@@ -1,0 +1,3 @@
+{% macro runs_table() -%}
+    {{ return(ops_schema() ~ '.runs') }}
+{%- endmacro %}
