@@ -1,5 +1,6 @@
 {#- The keys of this model that its upstreams' change feeds name since it last consumed them. -#}
 {% macro affected_keys() -%}
+{%- if execute -%}
     {%- set reads = model.config.meta.refresh.reads -%}
     {%- set columns = _affected_columns(reads) -%}
 select distinct {{ _listed(columns, 'change') }}
@@ -16,6 +17,7 @@ from (
     {% endfor -%}
 ) as change
 where {% for column in columns %}change.{{ column }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+{%- endif -%}
 {%- endmacro %}
 
 {#- The columns of `reads`; every upstream that names any must name the same ones. -#}

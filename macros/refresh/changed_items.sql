@@ -1,5 +1,7 @@
 {#- The items of a replica that staging does not hold as they are now: keys, "value", item_hash. -#}
 {% macro changed_items(table) -%}
+{%- do replica(table) -%}
+{%- if execute -%}
     {%- set keys = model.config.unique_key -%}
 select
     {{ _listed(keys, 'item') }},
@@ -11,6 +13,7 @@ where
     stored.item_hash is null
     or stored.item_hash <> item.item_hash
     or stored.is_deleted
+{%- endif -%}
 {%- endmacro %}
 
 {% macro _hashed_items(table, keys) -%}
