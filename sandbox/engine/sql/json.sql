@@ -32,12 +32,6 @@ begin
     else return $1::text;
   end case;
 end $$;
-create function pg_catalog.rs_serialized(text) returns text
-  language sql immutable strict parallel safe as $$
-  select case
-    when strpos($1, 'null') = 0 then pg_catalog.rs_compact($1, false)
-    else pg_catalog.rs_compact_nulls($1::jsonb)
-  end $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/JSON_SERIALIZE.html
 create function pg_catalog.rs_json_serialize(super) returns varchar
   language plpgsql immutable strict parallel safe as $$
@@ -54,3 +48,58 @@ begin
   end if;
   return written;
 end $$;
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_json_size.html
+create function pg_catalog.json_size(super) returns int
+  language plpgsql immutable strict parallel safe as $$
+declare
+  written text := $1::jsonb::text;
+begin
+  if strpos(written, 'null') = 0 then
+    return octet_length(pg_catalog.rs_compact(written, false));
+  end if;
+  return octet_length(pg_catalog.rs_compact_nulls($1::jsonb));
+end $$;
+create function pg_catalog.json_typeof(super) returns varchar
+  language internal immutable strict parallel safe as 'jsonb_typeof';
+
+-- The IS_ functions are false for null.
+create function pg_catalog.is_object(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(jsonb_typeof($1::jsonb) = 'object', false) $$;
+create function pg_catalog.is_array(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(jsonb_typeof($1::jsonb) = 'array', false) $$;
+create function pg_catalog.is_scalar(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(jsonb_typeof($1::jsonb) in ('string', 'number', 'boolean'), false) $$;
+create function pg_catalog.is_varchar(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(jsonb_typeof($1::jsonb) = 'string', false) $$;
+create function pg_catalog.is_char(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(jsonb_typeof($1::jsonb) = 'string' and octet_length($1::jsonb #>> '{}') = length($1::jsonb #>> '{}'),
+    false) $$;
+create function pg_catalog.is_boolean(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(jsonb_typeof($1::jsonb) = 'boolean', false) $$;
+create function pg_catalog.super_number(super) returns numeric language sql immutable parallel safe as
+  $$ select case when jsonb_typeof($1::jsonb) = 'number' then ($1::jsonb)::numeric end $$;
+create function pg_catalog.is_smallint(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(scale(pg_catalog.super_number($1)) = 0
+    and pg_catalog.super_number($1) between -32768 and 32767, false) $$;
+create function pg_catalog.is_integer(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(scale(pg_catalog.super_number($1)) = 0
+    and pg_catalog.super_number($1) between -2147483648 and 2147483647, false) $$;
+create function pg_catalog.is_bigint(super) returns bool language sql immutable parallel safe as
+  $$ select coalesce(scale(pg_catalog.super_number($1)) = 0
+    and pg_catalog.super_number($1) between -9223372036854775808 and 9223372036854775807, false) $$;
+create function pg_catalog.is_decimal(super) returns bool language sql immutable parallel safe as
+  $$ select pg_catalog.super_number($1) is not null $$;
+create function pg_catalog.is_float(super) returns bool language sql immutable parallel safe as
+  $$ select pg_catalog.super_number($1) is not null $$;
+
+create function pg_catalog.get_array_length(super) returns bigint
+  language sql immutable parallel safe as
+  $$ select case when jsonb_typeof($1::jsonb) = 'array' then jsonb_array_length($1::jsonb) end $$;
+create function pg_catalog.rs_array(variadic "any") returns super
+  language internal stable parallel safe as 'jsonb_build_array';
+create function pg_catalog.rs_array() returns super
+  language internal immutable parallel safe as 'jsonb_build_array_noargs';
+create function pg_catalog.rs_object(variadic "any") returns super
+  language internal stable parallel safe as 'jsonb_build_object';
+create function pg_catalog.rs_object() returns super
+  language internal immutable parallel safe as 'jsonb_build_object_noargs';

@@ -1,0 +1,86 @@
+-- The system views that dbt-redshift and this project read.
+-- https://docs.aws.amazon.com/redshift/latest/dg/c_intro_system_views.html
+
+-- Late-binding views are plain views here, and stand among the others.
+-- https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html
+create function pg_catalog.pg_get_late_binding_view_cols() returns setof record
+  language plpgsql stable as $$ begin return; end $$;
+
+create view pg_catalog.svv_external_columns as
+select ''::text as schemaname, ''::text as tablename, ''::text as columnname, ''::text as external_type,
+  0 as columnnum, 0 as part_key, ''::text as is_nullable
+where false;
+
+create view pg_catalog.sys_query_detail as
+select 0::bigint as query_id, 0::oid as table_id, ''::text as table_name, ''::text as step_name,
+  null::timestamp as start_time, null::timestamp as end_time
+where false;
+
+-- Visible to superusers unless granted. https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLE_INFO.html
+create view pg_catalog.svv_table_info as
+select current_database()::text as "database", n.nspname::text as "schema", c.oid::int as table_id,
+  c.relname::text as "table", 'N'::text as encoded, 'AUTO(EVEN)'::text as diststyle, null::text as sortkey1,
+  (select max(a.atttypmod) - 4 from pg_catalog.pg_attribute a
+    where a.attrelid = c.oid and a.atttypid = 'varchar'::regtype) as max_varchar,
+  null::text as sortkey1_enc, 0 as sortkey_num,
+  ceil(pg_total_relation_size(c.oid) / 1048576.0)::bigint as size, 0::numeric(10, 4) as pct_used, 0::bigint as empty,
+  null::numeric(5, 2) as unsorted, 0::numeric(5, 2) as stats_off, greatest(c.reltuples, 0)::numeric(38, 0) as tbl_rows,
+  null::numeric(19, 2) as skew_sortkey1, null::numeric(19, 2) as skew_rows
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema';
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_COLUMNS.html
+create view pg_catalog.svv_redshift_columns as
+select current_database()::text as database_name, n.nspname::text as schema_name, c.relname::text as table_name,
+  a.attname::text as column_name, a.attnum::int as ordinal_position,
+  format_type(a.atttypid, a.atttypmod) as data_type, null::text as column_default,
+  case when a.attnotnull then 'NO' else 'YES' end as is_nullable, ''::text as encoding, false as distkey, 0 as sortkey,
+  array_to_string(a.attacl, ',') as column_acl, coalesce(col_description(c.oid, a.attnum), '') as remarks
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_attribute a on a.attrelid = c.oid
+where c.relkind in ('r', 'v') and a.attnum > 0 and not a.attisdropped and has_column_privilege(c.oid, a.attnum, 'SELECT');
+
+-- Who is a role and who a user: a role cannot log in.
+create view pg_catalog.rs_identity as
+select r.oid, r.rolname::text as name, case when r.rolcanlogin then 'user' else 'role' end as kind
+from pg_catalog.pg_roles r
+union all
+select 0, 'public', 'public';
+-- An ordinary user sees the roles he was granted or made.
+create function pg_catalog.rs_sees(oid) returns bool
+  language sql stable as $$
+  select (select rolsuper or oid = $1 from pg_catalog.pg_roles where rolname = current_user)
+    or exists (select 1 from pg_catalog.pg_auth_members m
+      where m.roleid = $1 and pg_has_role(current_user, m.member, 'member')) $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLES.html
+create view pg_catalog.svv_roles as
+select i.oid::int as role_id, i.name as role_name,
+  coalesce((select g.name from pg_catalog.pg_auth_members m join pg_catalog.rs_identity g on g.oid = m.member
+    where m.roleid = i.oid and m.admin_option order by m.oid limit 1), 'rdsdb') as role_owner,
+  null::text as external_id
+from pg_catalog.rs_identity i
+where i.kind = 'role' and i.name not like 'pg\_%' and pg_catalog.rs_sees(i.oid);
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_GRANTS.html
+create view pg_catalog.svv_user_grants as
+select u.oid::int as user_id, u.name as user_name, r.oid::int as role_id, r.name as role_name,
+  m.admin_option
+from pg_catalog.pg_auth_members m
+join pg_catalog.rs_identity u on u.oid = m.member and u.kind = 'user'
+join pg_catalog.rs_identity r on r.oid = m.roleid and r.kind = 'role'
+where m.inherit_option and (pg_catalog.rs_sees(r.oid) or pg_catalog.rs_sees(u.oid));
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RELATION_PRIVILEGES.html
+create view pg_catalog.svv_relation_privileges as
+select n.nspname::text as namespace_name, c.relname::text as relation_name, a.privilege_type,
+  i.oid::int as identity_id, i.name as identity_name, i.kind as identity_type, a.is_grantable as admin_option
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+cross join lateral aclexplode(c.relacl) a
+join pg_catalog.rs_identity i on i.oid = a.grantee
+where c.relkind in ('r', 'v')
+  and (i.kind = 'public' or pg_catalog.rs_sees(i.oid) or pg_has_role(c.relowner, 'usage'));
+
+grant select on pg_catalog.svv_external_columns, pg_catalog.sys_query_detail, pg_catalog.svv_redshift_columns,
+  pg_catalog.svv_roles, pg_catalog.svv_user_grants, pg_catalog.svv_relation_privileges to public;
