@@ -21,7 +21,7 @@ class Shape:
 
 @dataclass
 class Step:
-    """One question.
+    """One question; ``sync`` where it is the Sync that ends what an error skips.
 
     ``ends``: the message types that complete its answer. ``shape``: what a description fills in and
     rows are read by. ``undo``: called when the server never did it. ``hidden_tags``: which command
@@ -29,6 +29,7 @@ class Step:
     """
 
     ends: bytes
+    sync: bool = False
     hidden: bool = False
     shape: Shape | None = None
     undo: Callable[[], None] | None = None
@@ -51,7 +52,7 @@ class Pipeline:
 
     def ask(self, step: Step) -> Step:
         """A message was sent (or one that the server will skip)."""
-        if step.ends == b"Z":
+        if step.sync:
             self.skipping = False
         if self.skipping:
             _undo(step)
@@ -85,7 +86,7 @@ class Pipeline:
             await self._empty.wait()
 
     def _drop_to_sync(self) -> None:
-        while self._steps and self._steps[0].ends != b"Z":
+        while self._steps and not self._steps[0].sync:
             _undo(self._steps.popleft())
         self.skipping = not self._steps
 

@@ -199,7 +199,7 @@ class Session:
         self._send(b"C", body, Step(b"3"))
 
     async def _ask_sync(self, body: bytes) -> None:
-        self._send(b"S", body, Step(b"Z"))
+        self._send(b"S", body, Step(b"Z", sync=True))
 
     async def _ask_flush(self, body: bytes) -> None:
         self._backend.writer.write(message(b"H", body))

@@ -1,7 +1,6 @@
 """What text goes on to PostgreSQL for what a client sends."""
 
 import itertools
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
@@ -16,8 +15,7 @@ Translate = Callable[[str, Settings], Translation]
 _TOUCHING = frozenset({"set", "reset", "call", "commit", "rollback"})
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html: SNAPSHOT is the default.
-_PLAIN_BEGIN = re.compile(r"\s*(begin|start)(\s+(work|transaction))?[\s;]*", re.IGNORECASE)
-_SNAPSHOT = " isolation level repeatable read"
+_SNAPSHOT = "begin isolation level repeatable read"
 
 # PostgreSQL reads a literal's value while it prepares, so this statement fails at the very point
 # where the refused one would have: the transaction and the answers to come are as they should be.
@@ -66,8 +64,11 @@ class Translator:
     journal: Journal
     session: str = ""
 
-    def statement(self, sql: str, settings: Settings) -> Statement:
-        """One statement; a refused one becomes a statement that fails with the refusal."""
+    def statement(self, sql: str, settings: Settings, *, first: bool = True) -> Statement:
+        """One statement; a refused one becomes a statement that fails with the refusal.
+
+        A BEGIN that is not the first of its message finds a transaction with a snapshot already.
+        """
         started = perf_counter_ns()
         try:
             done = self.translate(sql, settings)
@@ -82,8 +83,8 @@ class Translator:
             self.session, sql, done.text, done.kind, (perf_counter_ns() - started) / 1000
         )
         text = done.text
-        if done.kind == "begin" and _PLAIN_BEGIN.fullmatch(text):
-            text = text.rstrip("; \t\r\n") + _SNAPSHOT
+        if done.kind == "begin" and first:
+            text = _SNAPSHOT + text.removeprefix("begin")
         return Statement(text, done.kind, settings, done.setting)
 
     def script(self, sql: str, settings: Settings) -> Script:
@@ -92,7 +93,7 @@ class Translator:
         hidden: set[int] = set()
         touches = False
         for part in _split(sql):
-            done = self.statement(part, settings)
+            done = self.statement(part, settings, first=not texts)
             texts.append(done.text)
             touches |= done.touches_settings
             settings = _foreseen(settings, done.setting)

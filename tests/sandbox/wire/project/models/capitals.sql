@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+select id, name from {{ ref('city_sizes') }} where is_capital
