@@ -21,7 +21,7 @@ from sandbox.aws.quick.loading import Loading
 from sandbox.aws.quick.records import QuickRecords
 from sandbox.aws.quick.service import Quick
 from sandbox.aws.server import Application, make_server
-from sandbox.aws.store import Store
+from sandbox.aws.store import FILE_NAME, Store
 from sandbox.aws.warehouse import Login
 from sandbox.errors import SandboxError
 from sandbox.home import SERVICE_USER, USER_PASSWORD, Home
@@ -41,7 +41,7 @@ def login(home: Home, user: str, database: str) -> Login:
 
 def build(home: Home, port: int) -> tuple[ThreadingHTTPServer, Store]:
     """A server over the home's store; what an earlier process left is taken up again."""
-    store = Store(home.path / "aws.sqlite")
+    store = Store(home.path / FILE_NAME)
     faults = Faults()
 
     def login_as(user: str, database: str) -> Login:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.errors import HomeBroken
 
+FILE_NAME = "aws.sqlite"
 VERSION = 1
 
 _SCHEMA = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -151,7 +152,9 @@ class QuickRecords:
         )
         return Ingestion(**found) if found else None
 
-    def ingestions(self, data_set_id: str, before: int, count: int) -> list[Ingestion]:
+    def ingestions(
+        self, data_set_id: str, count: int, before: int = sys.maxsize
+    ) -> list[Ingestion]:
         """A data set's ingestions numbered below `before`, newest first."""
         rows = self._store.rows(
             "select * from ingestions where data_set_id = ? and n < ? order by n desc limit ?",

@@ -219,7 +219,7 @@ class Quick:
         data_set = self._data_set(params["DataSetId"])
         count = params.get("MaxResults", LISTED_AT_MOST)
         before = int(_position(params) or sys.maxsize)
-        found = self._records.ingestions(data_set.id, before, count + 1)
+        found = self._records.ingestions(data_set.id, count + 1, before)
         answer: Answer = {"Ingestions": [self._shown(one) for one in found[:count]], "Status": 200}
         return (
             {**answer, "NextToken": _token(str(found[count - 1].n))}
