@@ -13,7 +13,7 @@ _TOKEN = re.compile(
       (?P<space>   [ \t\r\n\f\v]+ | --[^\n]* )
     | (?P<comment> /\* )
     | (?P<word>    [A-Za-z_\u0080-\U0010ffff][\w$]* )
-    | (?P<number>  (?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)? )
+    | (?P<number>  (?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)? )
     | (?P<string>  '(?:[^'\\]|''|\\.)*' )
     | (?P<quoted>  "(?:[^"]|"")*" )
     | (?P<param>   \$\d+ )

@@ -1,6 +1,6 @@
 """SET, RESET, SHOW, and the ends of transactions."""
 
-from sandbox.dialect.walk import Walk, literal
+from sandbox.dialect.walk import Done, Walk, literal, quote
 from sandbox.gate import Refused, not_in_redshift
 
 # Settings that PostgreSQL has under the same name and meaning.
@@ -18,8 +18,6 @@ _BOOLEANS = frozenset(
 _TEXTS = frozenset({"query_group", "wlm_query_slot_count", "stored_proc_log_min_messages"})
 _TRUE = frozenset({"true", "on", "1", "t", "yes"})
 _FALSE = frozenset({"false", "off", "0", "f", "no"})
-
-Setting = tuple[str, str | None]
 
 
 def _setting_name(w: Walk, i: int) -> tuple[str, int]:
@@ -55,8 +53,8 @@ def _value(w: Walk, name: str, i: int, hi: int) -> str | None:
     raise Refused(f'invalid value for parameter "{name}": {value!r}; use true or false', "22023")
 
 
-def set_(w: Walk, lo: int, hi: int) -> tuple[str, Setting]:
-    """SET [SESSION | LOCAL] name {TO | =} value; PostgreSQL's text and the setting."""
+def set_(w: Walk, lo: int, hi: int) -> Done:
+    """SET [SESSION | LOCAL] name {TO | =} value."""
     i = lo + 2 if w.low(lo + 1) in ("session", "local") else lo + 1
     if w.low(i) in ("role", "session_authorization", "seed", "transaction", "constraints"):
         raise not_in_redshift(f"SET {w.at(i).text.upper()}", "", "r_SET")
@@ -71,21 +69,21 @@ def set_(w: Walk, lo: int, hi: int) -> tuple[str, Setting]:
         text = ", ".join(w.at(n).text for n in range(i, hi) if w.low(n) != ",")
     else:
         text = "default" if value is None else literal(value)
-    return f"set {local}{_stored(name)} to {text}", (name, value)
+    return Done("set", f"set {local}{_stored(name)} to {text}", (name, value))
 
 
-def reset(w: Walk, lo: int, hi: int) -> tuple[str, Setting]:
-    """RESET name; PostgreSQL's text and the setting."""
+def reset(w: Walk, lo: int, hi: int) -> Done:
+    """RESET name."""
     if w.low(lo + 1) == "all":
         raise not_in_redshift("RESET ALL", "reset the settings you changed", "r_RESET")
     name, i = _setting_name(w, lo + 1)
     if i != hi:
         raise w.syntax_error(i)
-    return f"reset {_stored(name)}", (name, None)
+    return Done("reset", f"reset {_stored(name)}", (name, None))
 
 
-def show(w: Walk, lo: int, hi: int) -> str:
-    """SHOW name; PostgreSQL's text."""
+def show(w: Walk, lo: int, hi: int) -> Done:
+    """SHOW name."""
     if w.low(lo + 1) in (
         "schemas",
         "tables",
@@ -104,14 +102,15 @@ def show(w: Walk, lo: int, hi: int) -> str:
     name, i = _setting_name(w, lo + 1)
     if i != hi:
         raise w.syntax_error(i)
-    return f'select pg_catalog.current_setting({literal(_stored(name))}, true) as "{name}"'
+    value = f"pg_catalog.current_setting({literal(_stored(name))}, true)"
+    return Done("show", f"select {value} as {quote(name)}")
 
 
 def _stored(name: str) -> str:
     return name if name in _SHARED else f"rs.{name}"
 
 
-def begin(w: Walk, lo: int, hi: int) -> str:
+def begin(w: Walk, lo: int, hi: int) -> Done:
     """BEGIN or START TRANSACTION; an isolation level is accepted and ignored, as Redshift does.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_BEGIN.html
@@ -131,7 +130,7 @@ def begin(w: Walk, lo: int, hi: int) -> str:
         else:
             raise w.syntax_error(i)
         i += 1 if w.low(i) == "," else 0
-    return text
+    return Done("begin", text)
 
 
 def _isolation_level(w: Walk, i: int) -> int:
@@ -147,9 +146,10 @@ def _isolation_level(w: Walk, i: int) -> int:
     raise w.syntax_error(i)
 
 
-def end(w: Walk, lo: int, hi: int) -> str:
-    """COMMIT, END, ROLLBACK or ABORT; PostgreSQL's text, which is also the kind."""
+def end(w: Walk, lo: int, hi: int) -> Done:
+    """COMMIT, END, ROLLBACK or ABORT."""
     i = lo + 2 if w.low(lo + 1) in ("work", "transaction") else lo + 1
     if i != hi:
         raise w.syntax_error(i)
-    return "commit" if w.low(lo) in ("commit", "end") else "rollback"
+    kind = "commit" if w.low(lo) in ("commit", "end") else "rollback"
+    return Done(kind, kind)

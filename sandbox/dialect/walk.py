@@ -23,6 +23,15 @@ class Touched:
     compute_function: str = ""
 
 
+@dataclass(frozen=True)
+class Done:
+    """A translated statement: its kind, its text where that is not the edited source, the setting it changes."""
+
+    kind: str
+    text: str | None = None
+    setting: tuple[str, str | None] | None = None
+
+
 @dataclass
 class Walk:
     """Tokens ``[lo, hi)`` of ``edits.source`` and everything that translating them needs.
@@ -38,8 +47,10 @@ class Walk:
     database: str
     expressions_of: Callable[["Walk", int, int, Scope], None]
     query_of: Callable[["Walk", int, int, Scope | None], None]
+    statement_of: Callable[["Walk", int, int], Done]
     variables: Scope | None = None
     in_procedure: bool = False
+    in_cursor: bool = False
     ctes: set[str] = field(default_factory=set)
     touched: Touched = field(default_factory=Touched)
     super_spans: dict[int, int] = field(default_factory=dict)
@@ -127,6 +138,16 @@ class Walk:
         token = self.at(index)
         where = f"at or near {token.text!r}" if token is not _END else "at end of input"
         return Refused(f"syntax error {where} (position {token.start + 1})", SYNTAX_ERROR)
+
+
+def spell(w: Walk) -> None:
+    """Write literals and quoted names so that PostgreSQL reads them as Redshift does."""
+    folds = not w.settings.case_sensitive_identifier
+    for token in w.tokens:
+        if token.kind == "string" and "\\" in token.text:
+            w.edits.open(token.start, "E")
+        elif folds and token.kind == "quoted" and token.text != token.text.lower():
+            w.edits.replace(token.start, token.end, token.text.lower())
 
 
 def quote(name: str) -> str:
