@@ -10,15 +10,11 @@ from sandbox.gate import UNSUPPORTED_CLAUSES, Refused, check_function, not_in_re
 
 # Functions whose name in PostgreSQL is grammar, or means something else there.
 RENAMED = {
-    "array": "rs_array",
-    "avg": "rs_avg",
-    "json_serialize": "rs_json_serialize",
-    "nvl": "coalesce",
-    "object": "rs_object",
-    "regexp_replace": "rs_regexp_replace",
-    "regexp_substr": "rs_regexp_substr",
-    "version": "rs_version",
-}
+    name: f"rs_{name}"
+    for name in """array avg json_serialize object regexp_count regexp_instr regexp_replace
+        regexp_substr stddev stddev_pop stddev_samp to_date var_pop var_samp variance
+        version""".split()
+} | {"nvl": "coalesce"}
 _ONE_TYPE = frozenset({"coalesce", "nvl", "nullif", "greatest", "least"})
 _PART_FIRST = frozenset({"dateadd", "datediff", "date_part", "date_add", "date_diff"})
 _WITHIN_GROUP = frozenset({"listagg", "percentile_cont", "percentile_disc"})
@@ -122,7 +118,7 @@ def _with_date_part(w: Walk, start: int, opening: int, scope: Scope) -> int:
 def _extract(w: Walk, start: int, opening: int, scope: Scope) -> int:
     closing = w.tokens[opening].pair
     from_ = w.expect(opening + 2, "from")
-    w.put(start, opening, "rs_date_part(")
+    w.put(start, opening, "rs_extract(")
     w.put(opening + 1, from_ - 1, f"'{date_part(w, opening + 1)}',")
     w.expressions(from_, closing, scope)
     w.labels[start] = closing + 1, "date_part"

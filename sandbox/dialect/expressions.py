@@ -49,7 +49,7 @@ def _one(w: Walk, i: int, hi: int, scope: Scope) -> int:
         check_operator(token.text)
     elif token.kind == "[":
         raise not_in_redshift(*UNSUPPORTED_CLAUSES["array"])
-    elif token.kind in (";", ":", ":=", "]", ")"):
+    elif token.kind in (";", ":", ":=", "..", "]", ")"):
         raise w.syntax_error(i)
     return i + 1
 

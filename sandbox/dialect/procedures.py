@@ -10,6 +10,7 @@ from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.lexer import lex
 from sandbox.dialect.names import object_name
 from sandbox.dialect.scopes import Scope
+from sandbox.dialect.tables import create_view
 from sandbox.dialect.walk import Done, Walk, literal, quote, spell
 from sandbox.gate import Refused, not_in_redshift
 
@@ -22,8 +23,6 @@ _DIRECTIVE = "\n#variable_conflict use_variable\n"
 def create_or_replace(w: Walk, lo: int, hi: int) -> Done:
     """CREATE OR REPLACE PROCEDURE or VIEW."""
     if w.words(lo + 2, "replace", "view"):
-        from sandbox.dialect.tables import create_view
-
         return Done(create_view(w, lo, hi))
     w.expect(lo, "create", "or", "replace", "procedure")
     return _create(w, lo + 4, hi)

@@ -133,12 +133,18 @@ def _select_list(w: Walk, lo: int, first: int, hi: int) -> list[tuple[int, int]]
         i += 1
         if w.words(i, "on", "("):
             raise not_in_redshift(*UNSUPPORTED_CLAUSES["distinct on"])
-    return w.split(i, _before_into(w, i, first))
+    if not w.in_procedure:
+        return w.split(i, first)
+    if w.low(i) == "into":
+        return w.split(_after_targets(w, i + 1), first)
+    return w.split(i, w.find(i, first, "into"))
 
 
-def _before_into(w: Walk, lo: int, hi: int) -> int:
-    """A procedure's SELECT a, b INTO x, y FROM t: the list ends before INTO."""
-    return w.find(lo, hi, "into") if w.in_procedure else hi
+def _after_targets(w: Walk, i: int) -> int:
+    """A procedure's SELECT INTO x, y a, b FROM t: where the list begins."""
+    while w.low(i + 1) in (",", "."):
+        i += 2
+    return i + 1
 
 
 def _label_item(w: Walk, lo: int, hi: int) -> None:
