@@ -32,17 +32,22 @@ begin
     else return $1::text;
   end case;
 end $$;
--- https://docs.aws.amazon.com/redshift/latest/dg/JSON_SERIALIZE.html
-create function pg_catalog.rs_json_serialize(super) returns varchar
+create function pg_catalog.rs_written(super) returns text
   language plpgsql immutable strict parallel safe as $$
 declare
   written text := $1::jsonb::text;
 begin
-  if strpos(written, 'null') = 0 then
-    written := pg_catalog.rs_compact(written, false);
-  else
-    written := pg_catalog.rs_compact_nulls($1::jsonb);
+  if strpos(written, 'null') > 0 and jsonb_path_exists($1::jsonb, 'strict $.** ? (@ == null)') then
+    return pg_catalog.rs_compact_nulls($1::jsonb);
   end if;
+  return pg_catalog.rs_compact(written, false);
+end $$;
+-- https://docs.aws.amazon.com/redshift/latest/dg/JSON_SERIALIZE.html
+create function pg_catalog.rs_json_serialize(super) returns varchar
+  language plpgsql immutable strict parallel safe as $$
+declare
+  written text := pg_catalog.rs_written($1);
+begin
   if octet_length(written) > 65535 then
     raise exception 'Result of JSON_SERIALIZE is longer than 65535 bytes' using errcode = '22001';
   end if;
@@ -50,15 +55,7 @@ begin
 end $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_json_size.html
 create function pg_catalog.json_size(super) returns int
-  language plpgsql immutable strict parallel safe as $$
-declare
-  written text := $1::jsonb::text;
-begin
-  if strpos(written, 'null') = 0 then
-    return octet_length(pg_catalog.rs_compact(written, false));
-  end if;
-  return octet_length(pg_catalog.rs_compact_nulls($1::jsonb));
-end $$;
+  language sql immutable strict parallel safe as $$ select octet_length(pg_catalog.rs_written($1)) $$;
 create function pg_catalog.json_typeof(super) returns varchar
   language internal immutable strict parallel safe as 'jsonb_typeof';
 

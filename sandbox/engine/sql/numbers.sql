@@ -1,4 +1,4 @@
--- Aggregates. https://docs.aws.amazon.com/redshift/latest/dg/c_Aggregate_Functions.html
+-- Aggregates and rounding. https://docs.aws.amazon.com/redshift/latest/dg/c_Aggregate_Functions.html
 
 -- AVG keeps the scale of its argument, so that of whole numbers is whole.
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_AVG.html
@@ -67,7 +67,9 @@ create aggregate pg_catalog.median(float8) (
 -- Numbers PostgreSQL rounds only as DECIMAL. https://docs.aws.amazon.com/redshift/latest/dg/r_ROUND.html
 create function pg_catalog.round(float8, int) returns float8
   language sql immutable parallel safe as $$ select round($1::numeric, $2)::float8 $$;
+create function pg_catalog.round(int4) returns numeric
+  language sql immutable parallel safe as $$ select $1::numeric $$;
 create function pg_catalog.round(int8) returns numeric
-  language sql immutable parallel safe as $$ select round($1::numeric) $$;
+  language sql immutable parallel safe as $$ select $1::numeric $$;
 create function pg_catalog.trunc(float8, int) returns float8
   language sql immutable parallel safe as $$ select trunc($1::numeric, $2)::float8 $$;
