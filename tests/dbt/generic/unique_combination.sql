@@ -1,0 +1,9 @@
+{#- The columns together name a row; nulls count as equal. Fails with each combination that comes more than once. -#}
+{% test unique_combination(model, columns) %}
+select
+    {{ columns | join(', ') }},
+    count(*) as how_often
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}
