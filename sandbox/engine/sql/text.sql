@@ -23,8 +23,10 @@ create function pg_catalog.sha2(text, int) returns varchar
 -- Redshift's regular expression functions replace every match, count positions below 1 as 1, and give an
 -- empty string where nothing matches. The parameter e, the first subexpression, is PostgreSQL's last argument.
 -- https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_REPLACE.html
-create function pg_catalog.rs_regexp_replace(text, text, text default '', int default 1) returns varchar
-  language sql immutable parallel safe as $$ select regexp_replace($1, $2, $3, greatest($4, 1), 0) $$;
+create function pg_catalog.rs_regexp_replace(
+  text, text, text default '', int default 1, text default 'c') returns varchar
+  language sql immutable parallel safe as $$
+  select regexp_replace($1, $2, $3, greatest($4, 1), 0, translate($5, 'p', '')) $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_SUBSTR.html
 create function pg_catalog.rs_regexp_substr(text, text, int default 1, int default 1, text default 'c')
   returns varchar
