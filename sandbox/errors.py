@@ -6,6 +6,7 @@ SandboxError
 |-- HomeBroken          the home directory cannot be used as it is
 |-- PortInUse           another program listens on the port
 |-- Busy                another command changes this sandbox now
+|-- QueryFailed         the warehouse refused a statement
 `-- ServerFailed        a process of the sandbox did not start or did not stop
 """
 
@@ -36,6 +37,10 @@ class PortInUse(SandboxError):
 
 class Busy(SandboxError):
     """Another command changes this sandbox now."""
+
+
+class QueryFailed(SandboxError):
+    """The warehouse refused a statement."""
 
 
 class ServerFailed(SandboxError):

@@ -11,6 +11,7 @@ from sandbox.engine.binaries import account
 from sandbox.engine.cluster import Cluster, new_password
 from sandbox.home import Home, State
 from sandbox.servers import Server
+from sandbox.zero_etl.replicas import ensure
 
 UP_SECONDS = 30.0
 DOWN_SECONDS = 10.0
@@ -52,6 +53,8 @@ def up(home: Home, ports: Mapping[str, int | None] | None = None) -> State:
             )
             state = state.with_server(server.name, running)
             home.save(state)
+    # The replicas stand from the beginning, empty, as after the creation of an integration.
+    ensure(home)
     return state
 
 

@@ -174,6 +174,7 @@ class Cluster:
                     env={"TZ": "UTC", "LC_ALL": "C"},
                     **self.who.process,
                 )
+            os.write(lock, str(server.pid).encode())
         if (
             not deadline.wait(lambda: self._ready() or server.poll() is not None)
             or server.poll() is not None
