@@ -141,7 +141,8 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return _short_fraction(value.isoformat(sep=" "), value.microsecond)
+        printed = _short_fraction(value.isoformat(sep=" "), value.microsecond)
+        return printed.removesuffix(":00") if value.tzinfo else printed
     if isinstance(value, time):
         return _short_fraction(value.isoformat(), value.microsecond)
     if isinstance(value, date):
