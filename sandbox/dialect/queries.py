@@ -43,12 +43,25 @@ def with_clause(w: Walk, lo: int, hi: int, parent: Scope | None) -> int:
         # The name may be used inside of its own query only where that is recursive.
         if w.low(lo + 1) == "recursive":
             w.ctes.add(names[-1])
+        elif _computes(w, i, w.tokens[i - 1].pair):
+            w.edits.open(w.tokens[i - 1].start, "materialized ")
         w.query(i, w.tokens[i - 1].pair, parent)
         w.ctes.add(names[-1])
         i = w.tokens[i - 1].pair + 1
         if i >= hi or w.low(i) != ",":
             return i
         i += 1
+
+
+def _computes(w: Walk, lo: int, hi: int) -> bool:
+    """Whether the select list calls or decides anything.
+
+    PostgreSQL puts the text of such a query in the place of each use of its columns, so a chain of
+    them grows beyond planning. A query that only picks columns stays open to the reader's filters.
+    """
+    return any(
+        w.tokens[i].low in ("(", "case") for i in range(lo, min(w.find(lo, hi, "from"), hi))
+    )
 
 
 def _part(w: Walk, lo: int, hi: int, parent: Scope | None) -> None:
