@@ -93,11 +93,8 @@ def _apply(cursor: Any, table: Table, file: DataFile, advance: Callable[[int], N
         for statement in statements.prepare:
             cursor.execute(statement)
         _take(cursor, statements.take, read_batches(file, table, advance))
-        for statement in statements.resolve:
-            cursor.execute(statement)
+        cursor.execute(statements.apply)
         report = LoadReport(*cursor.fetchone())
-        for statement in statements.apply:
-            cursor.execute(statement)
         cursor.execute("commit")
     except BadExport:
         cursor.execute("rollback")
@@ -137,44 +134,49 @@ class _Statements:
 
         self.prepare = [
             f"set local lock_timeout = '{LOCK_TIMEOUT}'",
+            # Temporary tables have no statistics; a wrong guess must not cost a loop in a loop.
+            "set local enable_nestloop = off",
             # First of all: loads of one table wait for each other, readers do not wait.
             f"lock table {writes(table)} in exclusive mode",
             f"""create temp table incoming (
                     place bigint generated always as identity, {types}, micros bigint, value super
                 ) on commit drop""",
         ]
+        # Materialized, or PostgreSQL would parse a line once per expression.
         self.take = f"""
+            with lines as materialized (
+                select line::jsonb from string_to_table(%s::text, chr(10)) as line
+            )
             insert into incoming ({keys}, micros, value)
             select {values}, (line ->> {width})::bigint,
                 coalesce(line -> {width + 1} -> 'Item', line -> {width + 1} -> 'NewImage')::super
-            from (select line::jsonb from string_to_table(%s::text, chr(10)) as line) as lines"""
-        self.resolve = [
-            f"""create temp table changes on commit drop as
-                with newest as (
-                    select distinct on ({keys}) * from incoming
-                    order by {keys}, micros desc, place desc
-                ),
-                newer as (
-                    select new.* from newest as new left join {writes(table)} as old on {same}
-                    where old.micros is null or old.micros < new.micros
-                )
-                select new.*, old.value is not null as existed,
-                    old.value::jsonb is not distinct from new.value::jsonb as is_same
-                from newer as new left join {replica(table)} as old on {same}""",
-            """select
-                    count(*) filter (where not existed and not is_same),
-                    count(*) filter (where existed and value is not null and not is_same),
-                    count(*) filter (where existed and value is null),
-                    (select count(*) from incoming) - count(*) filter (where not is_same)
-                from changes""",
-        ]
-        self.apply = [
-            f"""merge into {replica(table)} as old
-                using (select * from changes where not is_same) as new on {same}
-                when matched and new.value is null then delete
-                when matched then update set value = new.value
-                when not matched then insert ({keys}, value) values ({fields}, new.value)""",
-            f"""merge into {writes(table)} as old using changes as new on {same}
+            from lines"""
+        self.apply = f"""
+            with newest as (
+                select distinct on ({keys}) * from incoming
+                order by {keys}, micros desc, place desc
+            ),
+            newer as materialized (
+                select new.* from newest as new left join {writes(table)} as old on {same}
+                where old.micros is null or old.micros < new.micros
+            ),
+            times as (
+                merge into {writes(table)} as old using newer as new on {same}
                 when matched then update set micros = new.micros
-                when not matched then insert ({keys}, micros) values ({fields}, new.micros)""",
-        ]
+                when not matched then insert ({keys}, micros) values ({fields}, new.micros)
+            ),
+            items as (
+                merge into {replica(table)} as old using newer as new on {same}
+                when matched and new.value is null then delete
+                when matched and old.value::jsonb = new.value::jsonb then do nothing
+                when matched then update set value = new.value
+                when not matched and new.value is not null
+                    then insert ({keys}, value) values ({fields}, new.value)
+                returning merge_action() as action
+            )
+            select
+                count(*) filter (where action = 'INSERT'),
+                count(*) filter (where action = 'UPDATE'),
+                count(*) filter (where action = 'DELETE'),
+                (select count(*) from incoming) - count(*)
+            from items"""
