@@ -8,7 +8,7 @@ from (
     {% for upstream, keys in reads.items() if keys -%}
     select {{ _listed(keys, 'feed') }}
     from {{ _change_feed(upstream) }} as feed
-    where feed.refresh_id > (
+    where feed.feed_refresh_id > (
         select coalesce(max(state.counter), -1)
         from {{ _state_table(model.config.meta.subject) }} as state
         where state.entry = '{{ _consumed_entry(model.name, upstream) }}'

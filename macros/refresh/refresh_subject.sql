@@ -75,7 +75,7 @@ begin
     v_all_written := 0;
     v_models := '';
     {%- for name in _foreign(models, subject) %}
-    select coalesce(max(feed.refresh_id), 0) into v_foreign_{{ loop.index }} from {{ _change_feed(name) }} as feed;
+    select coalesce(max(feed.feed_refresh_id), 0) into v_foreign_{{ loop.index }} from {{ _change_feed(name) }} as feed;
     {%- endfor %}
     {%- for facts in models %}
 
@@ -139,10 +139,10 @@ end;
 {% macro _trim_feed(facts) -%}
     {%- set feed = _change_feed(facts.name) -%}
     {%- set kept = var('feed_refreshes_kept', 1000) %}
-        delete from {{ feed }} where refresh_id <= v_refresh_id - {{ kept }};
+        delete from {{ feed }} where feed_refresh_id <= v_refresh_id - {{ kept }};
         get diagnostics v_rows := row_count;
         if v_rows > 0 then
-            insert into {{ feed }} (refresh_id, image) select v_refresh_id - {{ kept }}, 'trim';
+            insert into {{ feed }} (feed_refresh_id, image) select v_refresh_id - {{ kept }}, 'trim';
         end if;
 {%- endmacro %}
 

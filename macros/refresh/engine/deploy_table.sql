@@ -80,14 +80,14 @@ create table {{ target }} {{ get_table_columns_and_constraints() }}
     {%- if not stored -%}
         {%- call statement('create_feed') -%}
 create table {{ feed }} (
-    refresh_id bigint not null,
+    feed_refresh_id bigint not null,
     image varchar(4) not null,
     {%- for name in fed %}
     {{ name }} {{ model.columns[name].data_type }}{{ ',' if not loop.last }}
     {%- endfor %}
 )
 diststyle even
-sortkey (refresh_id)
+sortkey (feed_refresh_id)
         {%- endcall -%}
     {%- else -%}
         {%- for name in fed if name not in stored -%}

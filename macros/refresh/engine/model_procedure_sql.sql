@@ -71,7 +71,7 @@ $refresh$ language plpgsql security definer
         from {{ _change_feed(upstream) }} as feed
         inner join {{ state }} as state
             on state.entry = '{{ _consumed_entry(facts.name, upstream) }}'
-            and feed.refresh_id > state.counter
+            and feed.feed_refresh_id > state.counter
         {%- if facts.reads[upstream] %}
         where feed.image = 'trim'
         {%- endif %}
@@ -87,7 +87,7 @@ $refresh$ language plpgsql security definer
     set counter = {% if _subject_of(upstream) == facts.subject -%}
         v_refresh_id
         {%- else -%}
-        (select coalesce(max(feed.refresh_id), 0) from {{ _change_feed(upstream) }} as feed)
+        (select coalesce(max(feed.feed_refresh_id), 0) from {{ _change_feed(upstream) }} as feed)
         {%- endif %}
     where entry = '{{ _consumed_entry(facts.name, upstream) }}';
     {%- endfor %}
@@ -138,7 +138,7 @@ $refresh$ language plpgsql security definer
     where moved.image = 'new';
     get diagnostics v_rows := row_count;
     p_written := v_rows;
-    insert into {{ _change_feed(facts.name) }} (refresh_id, image, {{ fed | join(', ') }})
+    insert into {{ _change_feed(facts.name) }} (feed_refresh_id, image, {{ fed | join(', ') }})
     select v_refresh_id, moved.image, {{ _listed(fed, 'moved') }}
     from {{ delta }} as moved;
 {%- endmacro %}
