@@ -30,6 +30,7 @@
     'bad_number': "(attempt_count_is = 'N' and attempt_count is null)"
         ~ " or (max_attempts_is = 'N' and max_attempts is null)"
         ~ " or (ttl_is = 'N' and expires_at is null)",
+    'text_cut': "octet_length(error_text) > 4000 or (error_is = 'S' and error_text is null)",
 } %}
 
 with
@@ -38,10 +39,8 @@ items as (
     {{ changed_items('failed-jobs') }}
 ),
 
--- One row: of each rule that is checked here, whether it blocks.
-blocking_rules as (
-    select {{ blocking_rules(rules) }}
-    from {{ ref('contract_rules') }}
+contract_rules as (
+    select * from {{ ref('contract_rules') }}
 ),
 
 -- The attributes as text, each with the type it came in.
@@ -108,52 +107,64 @@ placed as (
     from typed
 ),
 
-checked as (
+issues as (
     select
-        placed.*,
+        job_key,
+        failed_at,
         {{ contract_issues(rules) }} as contract_issues
     from placed
 ),
 
+-- Items that break a rule of those that contract_rules calls blocking.
+blocked as (
+    select distinct
+        issues.job_key,
+        issues.failed_at
+    from issues
+    inner join contract_rules
+        on contract_rules.is_blocking and {{ breaks_rule('issues.contract_issues', 'contract_rules.rule') }}
+),
+
 judged as (
     select
-        checked.job_key,
-        checked.failed_at,
-        checked.log_key,
-        checked.job_id,
-        checked.pipeline_id,
+        placed.job_key,
+        placed.failed_at,
+        placed.log_key,
+        placed.job_id,
+        placed.pipeline_id,
 
-        checked.source,
-        checked.category,
-        checked.stage,
-        checked.error_type,
-        checked.error_message,
-        checked.contract_issues,
+        placed.source,
+        placed.category,
+        placed.stage,
+        placed.error_type,
+        placed.error_message,
+        issues.contract_issues,
 
-        checked.attempt_count,
-        checked.max_attempts,
+        placed.attempt_count,
+        placed.max_attempts,
 
-        checked.is_eligible,
-        checked.is_in_dlq,
+        placed.is_eligible,
+        placed.is_in_dlq,
         -- What cannot be placed never reaches a mart, whatever contract_rules says.
-        coalesce({{ has_blocking_issue(rules) }}, false)
-        or checked.log_key is null
-        or checked.pipeline_id is null
-        or checked.stage is null
-        or checked.run_on is null
-        or checked.attempt_count is null
-        or checked.failure_at is null as has_blocking_issue,
+        blocked.job_key is not null
+        or placed.log_key is null
+        or placed.pipeline_id is null
+        or placed.stage is null
+        or placed.run_on is null
+        or placed.attempt_count is null
+        or placed.failure_at is null as has_blocking_issue,
 
-        checked.run_on,
-        checked.failure_at,
-        checked.next_retry_at,
-        checked.resolved_at,
-        checked.dlq_at,
-        checked.expires_at,
+        placed.run_on,
+        placed.failure_at,
+        placed.next_retry_at,
+        placed.resolved_at,
+        placed.dlq_at,
+        placed.expires_at,
 
-        checked.item_hash
-    from checked
-    cross join blocking_rules
+        placed.item_hash
+    from placed
+    inner join issues on placed.job_key = issues.job_key and placed.failed_at = issues.failed_at
+    left join blocked on placed.job_key = blocked.job_key and placed.failed_at = blocked.failed_at
 )
 
 select * from judged

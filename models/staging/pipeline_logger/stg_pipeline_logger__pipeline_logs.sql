@@ -31,6 +31,7 @@
     'bad_number': "records_is = 'N' and (records_processed is null or records_processed < 0)",
     'bad_metadata': "(attempt_is <> 'absent' and attempt is null)"
         ~ " or (enqueued_at_is not in ('absent', 'NULL') and enqueued_at is null)",
+    'text_cut': "octet_length(error_text) > 4000 or (error_is = 'S' and error_text is null)",
     'unknown_status': "status_is = 'S' and normalised_status is null",
     'unknown_stage': "stage <> '' and stage_order is null",
     'finished_without_end': "is_terminal and completed_at_is in ('NULL', 'absent')",
@@ -50,10 +51,8 @@ stage_catalog as (
     select * from {{ ref('stage_catalog') }}
 ),
 
--- One row: of each rule that is checked here, whether it blocks.
-blocking_rules as (
-    select {{ blocking_rules(rules) }}
-    from {{ ref('contract_rules') }}
+contract_rules as (
+    select * from {{ ref('contract_rules') }}
 ),
 
 -- The attributes as text, each with the type it came in.
@@ -124,52 +123,61 @@ known as (
     left join stage_catalog on typed.stage = stage_catalog.stage
 ),
 
-checked as (
+issues as (
     select
-        known.*,
+        log_key,
         {{ contract_issues(rules) }} as contract_issues
     from known
 ),
 
+-- Items that break a rule of those that contract_rules calls blocking.
+blocked as (
+    select distinct issues.log_key
+    from issues
+    inner join contract_rules
+        on contract_rules.is_blocking and {{ breaks_rule('issues.contract_issues', 'contract_rules.rule') }}
+),
+
 judged as (
     select
-        checked.log_key,
-        checked.job_id,
-        checked.pipeline_id,
-        checked.execution_arn,
+        known.log_key,
+        known.job_id,
+        known.pipeline_id,
+        known.execution_arn,
 
-        checked.source,
-        checked.category,
-        checked.stage,
-        checked.run_date,
-        checked.status,
-        checked.normalised_status,
-        checked.error_message,
-        checked.writer,
-        checked.trigger_type,
-        checked.contract_issues,
+        known.source,
+        known.category,
+        known.stage,
+        known.run_date,
+        known.status,
+        known.normalised_status,
+        known.error_message,
+        known.writer,
+        known.trigger_type,
+        issues.contract_issues,
 
-        checked.stage_order,
-        checked.attempt,
-        checked.records_processed,
+        known.stage_order,
+        known.attempt,
+        known.records_processed,
 
-        checked.is_terminal,
-        checked.is_failure,
+        known.is_terminal,
+        known.is_failure,
         -- What cannot be placed never reaches a mart, whatever contract_rules says.
-        coalesce({{ has_blocking_issue(rules) }}, false)
-        or checked.pipeline_id is null
-        or checked.stage is null
-        or checked.run_on is null
-        or checked.normalised_status is null as has_blocking_issue,
+        blocked.log_key is not null
+        or known.pipeline_id is null
+        or known.stage is null
+        or known.run_on is null
+        or known.normalised_status is null as has_blocking_issue,
 
-        checked.run_on,
-        checked.started_at,
-        checked.completed_at,
-        checked.enqueued_at,
+        known.run_on,
+        known.started_at,
+        known.completed_at,
+        known.enqueued_at,
 
-        checked.item_hash
-    from checked
-    cross join blocking_rules
+        known.item_hash
+    from known
+    inner join issues on known.log_key = issues.log_key
+    left join blocked on known.log_key = blocked.log_key
 )
 
 select * from judged
