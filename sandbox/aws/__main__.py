@@ -25,6 +25,7 @@ from sandbox.aws.store import FILE_NAME, Store
 from sandbox.aws.warehouse import Login
 from sandbox.errors import SandboxError
 from sandbox.home import SERVICE_USER, USER_PASSWORD, Home
+from sandbox.watch import end_with
 
 
 def login(home: Home, user: str, database: str) -> Login:
@@ -80,7 +81,9 @@ def main(home_path: Path, port: int, ready: Path | None) -> None:
     """Serve the AWS APIs of a sandbox."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server, store = build(Home(home_path), port)
+    home = Home(home_path)
+    end_with(home)
+    server, store = build(home, port)
     if ready:
         draft = ready.with_suffix(".new")
         draft.write_text(json.dumps({"port": server.server_port}))

@@ -95,7 +95,7 @@ def _shown(ingestion: Ingestion) -> dict[str, Any]:
         "id": ingestion.id,
         "status": ingestion.status,
         "type": ingestion.request_type,
-        "created_at": datetime.fromtimestamp(ingestion.created, UTC).isoformat(timespec="seconds"),
+        "created_at": datetime.fromtimestamp(ingestion.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "rows_ingested": ingestion.rows_ingested,
         "rows_dropped": ingestion.rows_dropped,
         "error": f"{ingestion.error_type}: {ingestion.error}" if ingestion.error_type else None,
@@ -113,7 +113,12 @@ def _print(report: dict[str, Any]) -> None:
             left = len(names) - len(shown)
             click.echo(f"{left} more columns: choose by --columns, or see all by --json")
     click.echo("\nlast ingestions")
-    _print_table(["id", "status", "created_at", "rows_ingested", "error"], report["ingestions"])
+    _print_table(
+        ("id", "status", "created_at", "rows_ingested", "rows_dropped"), report["ingestions"]
+    )
+    for ingestion in report["ingestions"]:
+        if ingestion["error"]:
+            click.echo(f"{ingestion['id']}: {ingestion['error']}")
 
 
 def _fitting(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -132,7 +137,9 @@ def _print_table(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*names, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_text(row[name]) for name in names))
     Console(width=WIDTH, highlight=False, markup=False).print(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 import uuid
@@ -14,6 +13,7 @@ from sandbox.aws.data_api.execution import Execution
 from sandbox.aws.data_api.records import KEPT_SECONDS, Filter, Statement, Statements
 from sandbox.aws.data_api.text import bind, statement_count
 from sandbox.aws.errors import ServiceError
+from sandbox.aws.paging import position, token
 from sandbox.aws.protocol import Answer, Params, Served
 from sandbox.environment import WORKGROUP
 
@@ -123,7 +123,7 @@ class DataApi:
                 "Query does not have result. Please check query status with DescribeStatement.",
                 ResourceId=statement.id,
             )
-        number = _position(params.get("NextToken"), default=0)
+        number = _number(params.get("NextToken"), default=0)
         records = self._statements.page(statement.id, number)
         if records is None and number:
             raise _invalid("NextToken is not one of this result.")
@@ -132,7 +132,7 @@ class DataApi:
             "ColumnMetadata": statement.columns,
             "Records": json.loads(records or "[]"),
             "TotalNumRows": statement.result_rows,
-            "NextToken": _token(number + 1) if more else None,
+            "NextToken": token(number + 1) if more else None,
         }
         return _without_nulls(answer)
 
@@ -150,11 +150,11 @@ class DataApi:
             database=params.get("Database"),
         )
         count = params.get("MaxResults") or LISTED_AT_MOST
-        before = _position(params.get("NextToken"), default=sys.maxsize)
+        before = _number(params.get("NextToken"), default=sys.maxsize)
         found = self._statements.find(wanted, before, count + 1)
         answer: Answer = {"Statements": [_listed(one) for one in found[:count]]}
         if len(found) > count:
-            answer["NextToken"] = _token(found[count - 1].n)
+            answer["NextToken"] = token(found[count - 1].n)
         return answer
 
     def cancel(self, caller: Caller, params: Params) -> Answer:
@@ -275,15 +275,9 @@ def _without_nulls(answer: Answer) -> Answer:
     return {name: value for name, value in answer.items() if value is not None}
 
 
-def _token(position: int) -> str:
-    return base64.urlsafe_b64encode(str(position).encode()).decode()
-
-
-def _position(token: str | None, default: int) -> int:
-    if not token:
-        return default
+def _number(given: str | None, default: int) -> int:
     try:
-        return int(base64.urlsafe_b64decode(token))
+        return int(position(given) or default)
     except ValueError as error:
         raise _invalid("NextToken is not valid.") from error
 

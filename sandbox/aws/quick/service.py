@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 import uuid
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from sandbox.aws.callers import Caller
 from sandbox.aws.errors import ServiceError
+from sandbox.aws.paging import position, token
 from sandbox.aws.protocol import Answer, Operation, Params, Served
 from sandbox.aws.quick.definitions import (
     arn,
@@ -221,16 +221,12 @@ class Quick:
         before = int(_position(params) or sys.maxsize)
         found = self._records.ingestions(data_set.id, count + 1, before)
         answer: Answer = {"Ingestions": [self._shown(one) for one in found[:count]], "Status": 200}
-        return (
-            {**answer, "NextToken": _token(str(found[count - 1].n))}
-            if len(found) > count
-            else answer
-        )
+        return {**answer, "NextToken": token(found[count - 1].n)} if len(found) > count else answer
 
     def cancel_ingestion(self, _: Caller, params: Params) -> Answer:
         """CancelIngestion: cancelled at its backend when the answer comes."""
         found = self._ingestion(params)
-        if not self._loading.cancel(found):
+        if not found.active or not self._loading.cancel(found):
             raise invalid(f"Ingestion {found.id} has ended and cannot be cancelled.")
         return {
             "Arn": _ingestion_arn(found.data_set_id, found.id),
@@ -328,15 +324,11 @@ def _page(
 ) -> tuple[Sequence[Record], dict[str, str]]:
     count = params.get("MaxResults", LISTED_AT_MOST)
     found = find(_position(params), count + 1)
-    return found[:count], {"NextToken": _token(found[count - 1].id)} if len(found) > count else {}
-
-
-def _token(position: str) -> str:
-    return base64.urlsafe_b64encode(position.encode()).decode()
+    return found[:count], {"NextToken": token(found[count - 1].id)} if len(found) > count else {}
 
 
 def _position(params: Params) -> str:
     try:
-        return base64.urlsafe_b64decode(params.get("NextToken", "")).decode()
+        return position(params.get("NextToken"))
     except ValueError as error:
         raise ServiceError("InvalidNextTokenException", "NextToken is not valid.") from error
