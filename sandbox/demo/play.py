@@ -1,0 +1,159 @@
+"""Plays actions: runs the commands, shows rows, compares."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.demo.steps import Action, Compare, Keep, Run, Show
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PERIOD = timedelta(minutes=15)
+# Columns that say when a row was shown, not what it says.
+MOMENTS = frozenset({"data_as_of"})
+
+Rows = list[dict[str, Any]]
+
+
+class DemoFailed(Exception):
+    """A command failed, or a comparison found a difference; the text says which and why."""
+
+
+class Demo:
+    """One run of the steps in one folder."""
+
+    def __init__(self, folder: Path, console: Console) -> None:
+        self.folder = folder
+        self.console = console
+        self.kept: dict[str, dict[str, Rows]] = {}
+        now = datetime.now(UTC)
+        slot = now - (now - datetime.min.replace(tzinfo=UTC)) % PERIOD
+        slots = {"first": slot - 2 * PERIOD, "second": slot - PERIOD, "third": slot}
+        self.values = {name: f"{when:%Y-%m-%dT%H:%MZ}" for name, when in slots.items()} | {
+            "end": f"{now - timedelta(days=2):%Y-%m-%d}",
+            "exports": str(folder / "exports"),
+            "target": str(folder / "target"),
+        }
+        # Whatever this shell is set to, it must not lead the demo to a real account.
+        foreign = ("AWS_", "DBT_", "QUICK_", "REDSHIFT_", "REFRESH_", "SANDBOX_")
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(foreign)
+        } | {
+            "SANDBOX_HOME": str(folder / "sandbox"),
+            "DBT_PROFILES_DIR": str(folder),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+        }
+
+    def prepare(self) -> None:
+        """Begin from nothing."""
+        self.stop("--delete")
+        for child in self.folder.iterdir():
+            if child.name != "lock":
+                shutil.rmtree(child) if child.is_dir() else child.unlink()
+        shutil.copy(ROOT / "profiles.example.yml", self.folder / "profiles.yml")
+
+    def stop(self, *options: str) -> None:
+        """Stop the warehouse, if it is there."""
+        self._output(["sandbox", "down", *options])
+
+    def do(self, action: Action) -> None:
+        """One action of a step. Raises DemoFailed."""
+        match action:
+            case Run():
+                self._run(action)
+            case Show(title, sql):
+                self._print_rows(title, self._query(sql))
+            case Keep(name):
+                self.kept[name] = self._everything()
+            case Compare(name, title, same):
+                self._compare(title, self.kept[name], self._everything(), same)
+
+    def _run(self, action: Run) -> None:
+        typed, hidden = (
+            shlex.split(text.format(**self.values)) for text in (action.line, action.hides)
+        )
+        self.console.print(f"  [bold]$ {shlex.join(typed)}[/]", highlight=False, soft_wrap=True)
+        output = self._output([*typed, *hidden])
+        for line in output.rstrip().splitlines()[-action.shows :]:
+            self.console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+        if typed[:2] == ["sandbox", "up"]:
+            self.environment |= json.loads(self._output(["sandbox", "env", "--json"]))
+
+    def _output(self, words: Sequence[str]) -> str:
+        outcome = subprocess.run(
+            [str(BIN / words[0]), *words[1:]],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if outcome.returncode:
+            raise DemoFailed(
+                f"{shlex.join(words)} ended with code {outcome.returncode}:\n{outcome.stdout}"
+            )
+        return outcome.stdout
+
+    def _query(self, sql: str) -> Rows:
+        rows: Rows = json.loads(self._output(["sandbox", "sql", "--json", sql]))
+        return rows
+
+    def _everything(self) -> dict[str, Rows]:
+        """Each mart that is a table, and the dataset in SPICE, with all rows."""
+        names = self._query(
+            "select table_name from information_schema.tables"
+            " where table_schema = 'sandbox_bi_reports' and table_type = 'BASE TABLE' order by 1"
+        )
+        found = {
+            row["table_name"]: self._query(f"select * from sandbox_bi_reports.{row['table_name']}")
+            for row in names
+        }
+        spice = ["sandbox", "spice", "sandbox_pipeline_health", "--limit", "1000000", "--json"]
+        return found | {"SPICE pipeline_health": json.loads(self._output(spice))["rows"]}
+
+    def _compare(
+        self, title: str, old: Mapping[str, Rows], new: Mapping[str, Rows], same: bool
+    ) -> None:
+        table = Table(title=title, title_justify="left", box=None)
+        for heading in ("", "rows before", "rows now", "rows gone", "rows new"):
+            table.add_column(heading, justify="right" if heading else "left")
+        differing = []
+        for name in sorted(old.keys() | new.keys(), key=lambda name: ("SPICE" in name, name)):
+            before, now = _counted(old.get(name, [])), _counted(new.get(name, []))
+            gone, came = (before - now).total(), (now - before).total()
+            table.add_row(name, *map(str, (before.total(), now.total(), gone, came)))
+            if gone or came:
+                differing.append(name)
+        self.console.print(table)
+        if same and differing:
+            raise DemoFailed(f"{title}: {', '.join(differing)} should be the same and are not")
+
+    def _print_rows(self, title: str, rows: Rows) -> None:
+        table = Table(title=title, title_justify="left", box=None)
+        for name in rows[0] if rows else ():
+            table.add_column(name)
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        self.console.print(table)
+
+
+def _counted(rows: Rows) -> Counter[str]:
+    return Counter(
+        json.dumps({name: value for name, value in row.items() if name not in MOMENTS})
+        for row in rows
+    )
