@@ -10,22 +10,26 @@ _CLAUSES = frozenset({"from", "where", "group", "having", "qualify", "order", "l
 _REFUSED_CLAUSES = frozenset({"window", "fetch", "for"})
 
 
-def query(w: Walk, lo: int, hi: int, parent: Scope | None) -> None:
-    """Translate the query in ``[lo, hi)``; ``parent`` is the scope around it."""
+def query(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
+    """Translate the query in ``[lo, hi)``; ``parent`` is the scope around it.
+
+    Returns whether it computes columns, which PostgreSQL would compute again at every mention of them.
+    """
     parent = parent or w.variables
     lo = with_clause(w, lo, hi, parent)
     if lo >= hi:
         raise w.syntax_error(lo)
     start = i = lo
+    computes = False
     while i < hi:
         if w.tokens[i].low in _SET_OPERATIONS and i > start:
-            _part(w, start, i, parent)
+            computes |= _part(w, start, i, parent)
             if w.tokens[i].low == "minus":
                 w.put(i, i, "except")
             start = i = i + 2 if w.low(i + 1) in ("all", "distinct") else i + 1
             continue
         i = w.after(i)
-    _part(w, start, hi, parent)
+    return computes | _part(w, start, hi, parent)
 
 
 def with_clause(w: Walk, lo: int, hi: int, parent: Scope | None) -> int:
@@ -43,9 +47,8 @@ def with_clause(w: Walk, lo: int, hi: int, parent: Scope | None) -> int:
         # The name may be used inside of its own query only where that is recursive.
         if w.low(lo + 1) == "recursive":
             w.ctes.add(names[-1])
-        elif _computes(w, i, w.tokens[i - 1].pair):
+        if w.query(i, w.tokens[i - 1].pair, parent):
             w.edits.open(w.tokens[i - 1].start, "materialized ")
-        w.query(i, w.tokens[i - 1].pair, parent)
         w.ctes.add(names[-1])
         i = w.tokens[i - 1].pair + 1
         if i >= hi or w.low(i) != ",":
@@ -53,29 +56,18 @@ def with_clause(w: Walk, lo: int, hi: int, parent: Scope | None) -> int:
         i += 1
 
 
-def _computes(w: Walk, lo: int, hi: int) -> bool:
-    """Whether the select list calls or decides anything.
-
-    PostgreSQL puts the text of such a query in the place of each use of its columns, so a chain of
-    them grows beyond planning. A query that only picks columns stays open to the reader's filters.
-    """
-    return any(
-        w.tokens[i].low in ("(", "case") for i in range(lo, min(w.find(lo, hi, "from"), hi))
-    )
-
-
-def _part(w: Walk, lo: int, hi: int, parent: Scope | None) -> None:
+def _part(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
     """One operand of a set operation, with the ORDER BY and LIMIT that may follow the last."""
     if w.low(lo) == "(":
         closing = w.tokens[lo].pair
-        w.query(lo + 1, closing, parent)
+        computes = w.query(lo + 1, closing, parent)
         w.expressions(closing + 1, hi, Scope(parent))
-    elif w.low(lo) == "select":
-        _select(w, lo, hi, parent)
-    elif w.low(lo) == "values":
+        return computes
+    if w.low(lo) == "values":
         raise not_in_redshift(*UNSUPPORTED_CLAUSES["values"])
-    else:
+    if w.low(lo) != "select":
         raise w.syntax_error(lo)
+    return _select(w, lo, hi, parent)
 
 
 def _clauses(w: Walk, lo: int, hi: int) -> dict[str, int]:
@@ -111,7 +103,7 @@ def _starts_refused(w: Walk, i: int, low: str) -> bool:
     return w.low(i + 2) == "as" and w.low(i + 3) == "("
 
 
-def _select(w: Walk, lo: int, hi: int, parent: Scope | None) -> None:
+def _select(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
     scope = Scope(parent)
     clauses = _clauses(w, lo + 1, hi)
     starts = sorted(clauses.values())
@@ -133,6 +125,7 @@ def _select(w: Walk, lo: int, hi: int, parent: Scope | None) -> None:
         start = clauses["qualify"]
         w.expressions(start + 1, end_of(start), scope)
         _qualify(w, lo, items, clauses, end_of(start), scope)
+    return any(w.low(i) in ("(", "case") for item in items for i in range(*item))
 
 
 def _select_list(w: Walk, lo: int, first: int, hi: int) -> list[tuple[int, int]]:

@@ -124,7 +124,9 @@ def _bracket(w: Walk, i: int, hi: int, scope: Scope) -> int:
     while w.low(inner) == "(":
         inner += 1
     if w.low(inner) in ("select", "with"):
-        w.query(i + 1, closing, scope.parent)
+        if w.query(i + 1, closing, scope.parent) and _is_plain(w, i + 1, closing):
+            # A fence: without it PostgreSQL computes a column again wherever it is mentioned.
+            w.edits.close(w.tokens[closing - 1].end, " offset 0")
     elif w.low(inner) == "values":
         raise not_in_redshift(*UNSUPPORTED_CLAUSES["values"])
     else:
@@ -133,6 +135,12 @@ def _bracket(w: Walk, i: int, hi: int, scope: Scope) -> int:
     if alias:
         scope.tables.add(alias)
     return _column_list(w, after, hi)
+
+
+def _is_plain(w: Walk, lo: int, hi: int) -> bool:
+    """Whether the query is one SELECT without a limit, so that OFFSET may follow it."""
+    words = ("union", "intersect", "except", "minus", "limit", "offset", "top")
+    return w.low(lo) == "select" and w.find(lo, hi, *words) == hi
 
 
 def _table_function(w: Walk, i: int, opening: int, hi: int, scope: Scope) -> int:

@@ -46,7 +46,7 @@ class Walk:
     settings: Settings
     database: str
     expressions_of: Callable[["Walk", int, int, Scope], None]
-    query_of: Callable[["Walk", int, int, Scope | None], None]
+    query_of: Callable[["Walk", int, int, Scope | None], bool]
     statement_of: Callable[["Walk", int, int], Done]
     variables: Scope | None = None
     in_procedure: bool = False
@@ -60,9 +60,9 @@ class Walk:
         """Translate the expressions in ``[lo, hi)``."""
         self.expressions_of(self, lo, hi, scope)
 
-    def query(self, lo: int, hi: int, scope: Scope | None) -> None:
-        """Translate the query in ``[lo, hi)``, inside of the scope's query."""
-        self.query_of(self, lo, hi, scope)
+    def query(self, lo: int, hi: int, scope: Scope | None) -> bool:
+        """Translate the query in ``[lo, hi)``, inside of the scope's query; whether it computes columns."""
+        return self.query_of(self, lo, hi, scope)
 
     def at(self, index: int) -> Token:
         """The token, or an empty one beyond the end."""
