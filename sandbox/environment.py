@@ -38,6 +38,8 @@ def exports(state: State, user: str = "deployer", caller: str = "scheduler") -> 
         "AWS_ACCESS_KEY_ID": KEY_OF_USER[caller],
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "QUICK_ACCOUNT_ID": ACCOUNT_ID,
+        "QUICK_DATA_SOURCE_USER": "quick",
+        "QUICK_DATA_SOURCE_PASSWORD": USER_PASSWORD,
     }
 
 

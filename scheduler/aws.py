@@ -15,7 +15,9 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    PartialCredentialsError,
 )
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from scheduler.clock import Clock
 from scheduler.errors import (
@@ -54,18 +56,23 @@ _WORTH_REPEATING = frozenset(
 _TRIES = 4
 
 
+def client_config() -> Config:
+    """Retries and timeouts of every client."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=10,
+        read_timeout=_READ_TIMEOUT_SECONDS,
+    )
+
+
 def make_client(service: str, region: str | None) -> Any:
     """A boto3 client that retries what AWS calls transient.
 
     Raises WrongUse when no region is known.
     """
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
-        connect_timeout=10,
-        read_timeout=_READ_TIMEOUT_SECONDS,
-    )
     try:
-        return boto3.client(service, region_name=region, config=config)
+        # A session of its own: the process-wide one keeps the credentials it was made with.
+        return boto3.Session(region_name=region).client(service, config=client_config())
     except NoRegionError:
         raise WrongUse("no AWS region: set AWS_REGION, like AWS_REGION=eu-central-1") from None
     except (BotoCoreError, ValueError) as error:
@@ -89,13 +96,13 @@ def call(operation: Callable[..., Any], clock: Clock, **request: Any) -> dict[st
         answer: dict[str, Any] = retrying(operation, **request)
     except ClientError as error:
         raise _meaning(error) from error
-    except NoCredentialsError as error:
+    except (NoCredentialsError, PartialCredentialsError) as error:
         raise WrongUse(
             "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         ) from error
     except ParamValidationError as error:
         raise WrongUse(f"AWS would not take the request: {error}") from error
-    except HTTPClientError as error:
+    except (BotoConnectionError, HTTPClientError) as error:
         raise Busy(f"{error}; is the endpoint right and reachable?") from error
     except BotoCoreError as error:
         raise ServiceRefused(str(error)) from error

@@ -171,7 +171,8 @@ def parse_refresh(text: str) -> Refresh:
         return Refresh(
             outcome,
             _optional_int(answer.get("refresh_id")),
-            _optional_int(answer.get("changed_refresh_id")),
+            # Refreshes are counted from 1; 0 stands for none.
+            _optional_int(answer.get("changed_refresh_id")) or None,
             {
                 model: Change(int(rows["removed"]), int(rows["written"]))
                 for model, rows in (answer.get("models") or {}).items()

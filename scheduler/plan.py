@@ -66,7 +66,7 @@ def decide(statements: Sequence[Statement], work: Work) -> Decision:
     """
     refreshes = sorted(
         ((s, a) for s in statements if (a := parse_statement_name(s.name)) is not None),
-        key=lambda pair: pair[0].created_at,
+        key=lambda pair: (pair[0].created_at, pair[1].number),
     )
     active = [pair for pair in refreshes if statement_phase(pair[0].status) == "active"]
     finished = [pair for pair in refreshes if statement_phase(pair[0].status) == "done"]

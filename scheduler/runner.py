@@ -11,7 +11,15 @@ from datetime import timedelta
 import tenacity
 
 from scheduler.clock import Clock, Deadline
-from scheduler.errors import SKIPPED, NotFound, SchedulerError, StatementFailed, TryLater
+from scheduler.errors import (
+    DONE,
+    SKIPPED,
+    TRY_LATER,
+    NotFound,
+    SchedulerError,
+    StatementFailed,
+    TryLater,
+)
 from scheduler.ingestions import Ingestions
 from scheduler.outcomes import Refresh, ingestion_phase, is_transient, parse_refresh
 from scheduler.plan import Finished, Overlap, Reattach, Statement, Submit, decide
@@ -57,20 +65,28 @@ class Cycle:
                     "refresh", work.name, "skipped", statement.name, self.deadline, work
                 )
                 return self._report("overlap", statement.name, "skipped", SKIPPED)
-            case Finished(statement, attempt, newest):
-                try:
-                    refresh = parse_refresh(self.statements.text(statement.id))
-                    shown = parse_refresh(self.statements.text(newest.id)).changed_refresh_id
-                except NotFound:
-                    # Results are kept for 24 hours: the procedure knows the slot for longer.
-                    return self._submit(attempt + 1, None)
-                return self._finish("already_finished", statement.name, refresh, shown)
+            case Finished():
+                return self._show(decision)
             case Reattach(statement, attempt):
                 _log.info("%s is on its way, waiting for it", statement.name)
                 name, refresh = self._refresh(attempt, statement.id)
                 return self._finish("reattached", name, refresh, refresh.changed_refresh_id)
             case Submit(attempt, unrecorded):
                 return self._submit(attempt, unrecorded)
+
+    def _show(self, finished: Finished) -> Report:
+        name = finished.statement.name
+        try:
+            refresh = parse_refresh(self.statements.text(finished.statement.id))
+            newest = parse_refresh(self.statements.text(finished.newest.id))
+        except NotFound:
+            # Results are kept for 24 hours: the procedure knows the slot for longer.
+            return self._submit(finished.attempt + 1, None)
+        if refresh.exit_code == TRY_LATER:
+            return self._submit(finished.attempt + 1, None)
+        if refresh.exit_code == DONE:
+            refresh = replace(refresh, outcome="slot_done", models={})
+        return self._finish("already_finished", name, refresh, newest.changed_refresh_id)
 
     def _submit(self, attempt: int, unrecorded: Statement | None) -> Report:
         # The outcomes of the cycle before ride along: the warehouse wakes once.

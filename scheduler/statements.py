@@ -65,15 +65,15 @@ class Statements:
 
     def submit(self, name: str, sql: str, parameters: Mapping[str, str]) -> str:
         """Send a statement and give its id; for 8 hours, the same name is the same statement."""
-        answer = call(
-            self._client.execute_statement,
-            self._clock,
-            Sql=sql,
-            Parameters=[{"name": key, "value": value} for key, value in parameters.items()],
-            StatementName=name,
-            ClientToken=client_token(name),
+        request: dict[str, Any] = {
+            "Sql": sql,
+            "StatementName": name,
+            "ClientToken": client_token(name),
             **self._target,
-        )
+        }
+        if parameters:
+            request["Parameters"] = [{"name": k, "value": v} for k, v in parameters.items()]
+        answer = call(self._client.execute_statement, self._clock, **request)
         identity: str = answer["Id"]
         _log.info("submitted %s as %s", name, identity)
         return identity
