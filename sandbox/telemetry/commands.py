@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from sandbox.errors import SandboxError
 from sandbox.telemetry.exports import generate
 from sandbox.telemetry.files import write
 from sandbox.telemetry.plan import PIPELINES, Pipeline, Plan
@@ -19,19 +18,27 @@ DEFAULT = Plan()
     "--out", required=True, type=click.Path(path_type=Path), help="An empty or new directory."
 )
 @click.option(
-    "--days", type=click.IntRange(1, 3660), default=DEFAULT.days, help="Days of runs up to --end."
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=DEFAULT.days,
+    show_default=True,
+    help="Days of runs up to --end.",
 )
 @click.option(
     "--end",
     type=click.DateTime(["%Y-%m-%d"]),
     default=DEFAULT.end.isoformat(),
+    show_default=True,
     help="Last day of the full export, which is taken at noon UTC.",
 )
-@click.option("--seed", type=int, default=DEFAULT.seed, help="Other seed, other telemetry.")
+@click.option(
+    "--seed", type=int, default=DEFAULT.seed, show_default=True, help="Other seed, other telemetry."
+)
 @click.option(
     "--increments",
     type=click.IntRange(0, 366),
     default=DEFAULT.increments,
+    show_default=True,
     help="Incremental exports after it, a day each.",
 )
 @click.option(
@@ -66,11 +73,8 @@ def generate_command(
       sandbox generate --out few --days 3 --end 2026-01-31 --pipelines orders#web,payments
     """
     plan = Plan(days, _day(end), seed, increments, _chosen(pipelines))
-    try:
-        exports = generate(plan.with_items(items) if items else plan)
-        folders = write(exports, out)
-    except SandboxError as error:
-        raise click.ClickException(str(error)) from error
+    exports = generate(plan.with_items(items) if items else plan)
+    folders = write(exports, out)
     facts = [
         {"name": export.name, "table": export.table, "items": len(export.lines), "path": str(path)}
         for export, path in zip(exports, folders, strict=True)

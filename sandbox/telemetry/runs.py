@@ -126,8 +126,8 @@ class _Run:
 
     def _job_writes(self, job: FailedJob, breaks: malformed.Break) -> Iterator[Write]:
         yield put(FAILED_JOBS, breaks(job.item()), self._noticed(job.failed_at))
-        # DynamoDB deletes an expired item within a few days, mostly within hours.
-        gone = job.expires_at + timedelta(minutes=self.dice.between(5, 600))
+        # DynamoDB deletes an expired item within a few days, mostly much sooner.
+        gone = job.expires_at + timedelta(minutes=self.dice.between(5, 300))
         yield replace(put(FAILED_JOBS, job.item(), gone), item=None)
 
     def _log(self, stage: str, attempt: int) -> StageLog:

@@ -14,7 +14,6 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from sandbox.errors import SandboxError
 from sandbox.home import Home
 
 
@@ -46,10 +45,7 @@ def load_command(home: Home, table: str, paths: tuple[Path, ...], as_json: bool)
             total=lambda size: bar.update(task, total=size),
             advance=lambda size: bar.update(task, advance=size),
         )
-        try:
-            report = load(home, table, paths, progress)
-        except SandboxError as error:
-            raise click.ClickException(str(error)) from error
+        report = load(home, table, paths, progress)
     if as_json:
         click.echo(json.dumps({"table": table, **asdict(report)}))
     else:
