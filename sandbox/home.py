@@ -85,6 +85,14 @@ class Home:
         """Where each process writes `<name>.log`."""
         return self.path / "log"
 
+    def last_word(self, name: str) -> str:
+        """The last line that the process `name` wrote to its log."""
+        try:
+            lines = (self.log_dir / f"{name}.log").read_text(errors="replace").split("\n")
+        except FileNotFoundError:
+            lines = []
+        return next((line for line in reversed(lines) if line.strip()), "it wrote nothing")
+
     def alive_file(self, name: str) -> Path:
         """The file that the process `name` holds locked."""
         return self.path / f"{name}.alive"
@@ -148,9 +156,17 @@ class Home:
 
     @contextmanager
     def changing(self, deadline: Deadline) -> Iterator[None]:
-        """Hold the home for a change, so that two `sandbox up` never race. Raises Busy."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.log_dir.mkdir(exist_ok=True)
+        """Hold the home for a change, so that two `sandbox up` never race.
+
+        Raises Busy, and HomeBroken when there can be no such directory.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.log_dir.mkdir(exist_ok=True)
+        except OSError as error:
+            raise HomeBroken(
+                f"{self.path} cannot hold a sandbox ({error.strerror}): name another by --home"
+            ) from error
         with (self.path / "up.lock").open("wb") as file:
             if not deadline.wait(lambda: _locked(file.fileno())):
                 raise Busy(f"another `sandbox up` or `down` is at work in {self.path}: wait for it")

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from sandbox.deadline import Deadline
 from sandbox.engine import place
@@ -11,7 +10,6 @@ from sandbox.engine.binaries import account
 from sandbox.engine.cluster import Cluster, new_password
 from sandbox.home import Home, State
 from sandbox.servers import Server
-from sandbox.zero_etl.replicas import ensure
 
 UP_SECONDS = 30.0
 DOWN_SECONDS = 10.0
@@ -21,11 +19,7 @@ PORTS = {"wire": (5439, "--port"), "aws": (0, "--aws-port")}
 
 def servers(home: Home) -> list[Server]:
     """The TCP servers of a home, in the order they start."""
-    return [
-        Server(name, home, port, option)
-        for name, (port, option) in PORTS.items()
-        if (Path(__file__).parent / name / "__main__.py").exists()
-    ]
+    return [Server(name, home, port, option) for name, (port, option) in PORTS.items()]
 
 
 def up(home: Home, ports: Mapping[str, int | None] | None = None) -> State:
@@ -53,9 +47,16 @@ def up(home: Home, ports: Mapping[str, int | None] | None = None) -> State:
             )
             state = state.with_server(server.name, running)
             home.save(state)
-    # The replicas stand from the beginning, empty, as after the creation of an integration.
-    ensure(home)
+    _make_replicas(home)
     return state
+
+
+def _make_replicas(home: Home) -> None:
+    # The driver takes 0.4 s to import; help texts do without it.
+    from sandbox.zero_etl.replicas import ensure
+
+    # They stand from the beginning, empty, as after the creation of an integration.
+    ensure(home)
 
 
 def down(home: Home, delete: bool = False) -> None:
@@ -71,7 +72,9 @@ def down(home: Home, delete: bool = False) -> None:
                 state = state.with_server(server.name, stopped)
             Cluster(home, state.engine, account(), state.service_password).stop(deadline)
             home.save(replace(state, engine=replace(state.engine, pg_pid=None)))
-            if delete:
-                place.remove(place.base_of(state.engine))
         if delete:
+            # First the state: whatever is left after a kill belongs to nobody then, and is swept.
+            home.state_file.unlink(missing_ok=True)
+            if state is not None:
+                place.remove(place.base_of(state.engine))
             shutil.rmtree(home.path)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,7 +36,10 @@ class Server:
         deadline.wait(lambda: _told(self._ready) is not None or not self.home.alive(self.name))
         port, pid = _told(self._ready), self.home.pid(self.name)
         if port is None or pid is None:
-            raise ServerFailed(f"the {self.name} process did not start: see the end of {self._log}")
+            raise ServerFailed(
+                f"the {self.name} process did not start: "
+                f"{self.home.last_word(self.name)} (see {self._log})"
+            )
         if asked and asked != port:
             raise PortInUse(f"{self.name} already runs on port {port}: run `sandbox down` first")
         return ServerState(HOST, port, pid)
@@ -45,7 +49,8 @@ class Server:
         for sign, until in ((signal.SIGTERM, deadline), (signal.SIGKILL, Deadline.after(2))):
             pid = self.home.pid(self.name)
             if pid is not None:
-                os.kill(pid, sign)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, sign)
             if until.wait(lambda: not self.home.alive(self.name)):
                 return replace(saved, pid=None) if saved else None
         raise ServerFailed(f"the {self.name} process does not end: see {self._log}")

@@ -5,14 +5,16 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sandbox.deadline import Deadline
 from sandbox.engine.binaries import Account, programs
-from sandbox.engine.place import base_of, give
+from sandbox.engine.place import SOCKET_NAME, base_of, give
 from sandbox.errors import HomeBroken, ServerFailed
 from sandbox.home import DATABASE, SERVICE_USER, USER_PASSWORD, USERS, EngineState, Home
 
@@ -62,17 +64,17 @@ class Cluster:
         self._check_version()
         if not self._lives():
             self._launch(deadline)
-        return replace(self.engine, pg_pid=self._postmaster())
+        return replace(self.engine, pg_pid=self.home.pid("engine"))
 
     def _make(self, deadline: Deadline) -> EngineState:
         # Without its marker a cluster is the rest of an `up` that was killed: nobody has used it.
         self.stop(deadline)
         shutil.rmtree(self._data, ignore_errors=True)
-        self._initialise()
+        self._initialise(deadline)
         self._launch(deadline)
         self._apply_sql()
         self._marker.write_text(sql_version())
-        return replace(self.engine, pg_pid=self._postmaster())
+        return replace(self.engine, pg_pid=self.home.pid("engine"))
 
     def stop(self, deadline: Deadline) -> None:
         """End it gracefully, and by force when the time runs out."""
@@ -81,9 +83,10 @@ class Cluster:
             (signal.SIGQUIT, Deadline.after(2)),
             (signal.SIGKILL, Deadline.after(2)),
         ):
-            pid = self._postmaster()
-            if pid is not None and self.home.alive("engine"):
-                os.kill(pid, sign)
+            pid = self.home.pid("engine")
+            if pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, sign)
             if until.wait(lambda: not self.home.alive("engine")):
                 return
         raise ServerFailed(f"PostgreSQL of {self.home.path} does not stop: see {self._log}")
@@ -119,16 +122,15 @@ class Cluster:
             )
 
     def _lives(self) -> bool:
-        pid = self._postmaster()
-        return pid is not None and self.home.alive("engine") and _exists(pid) and self._ready()
+        # The lock alone would not do: a killed PostgreSQL's sessions hold it for a moment longer.
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(Path(self.engine.socket_dir) / SOCKET_NAME))
+            except OSError:
+                return False
+        return self.home.alive("engine")
 
-    def _postmaster(self) -> int | None:
-        try:
-            return int((self._data / "postmaster.pid").read_text().splitlines()[0])
-        except (FileNotFoundError, IndexError, ValueError):
-            return None
-
-    def _initialise(self) -> None:
+    def _initialise(self, deadline: Deadline) -> None:
         secret = base_of(self.engine) / "secret"
         secret.touch(mode=0o600)
         secret.write_text(self.password)
@@ -148,7 +150,9 @@ class Cluster:
             "--no-instructions",
         ]
         try:
-            self._run(command, **self.who.process)
+            # Whoever comes after a killed `up` waits for the initdb that it left.
+            with self.home.alive_lock("engine", deadline) as lock:
+                self._run(command, pass_fds=(lock,), **self.who.process)
         finally:
             secret.unlink()
 
@@ -180,7 +184,7 @@ class Cluster:
             or server.poll() is not None
         ):
             raise ServerFailed(
-                f"PostgreSQL did not start: {_last_line(self._log)} (all of it in {self._log})"
+                f"PostgreSQL did not start: {self.home.last_word('engine')} (see {self._log})"
             )
 
     def _ready(self) -> bool:
@@ -245,16 +249,3 @@ def sql_version() -> str:
 def new_password() -> str:
     """A random one for the service user."""
     return secrets.token_urlsafe(24)
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no word from it"

@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.dialect import translate
 from sandbox.errors import SandboxError
 from sandbox.home import HOST, SERVICE_USER, Home
+from sandbox.watch import end_with
 from sandbox.wire.journal import Journal
 from sandbox.wire.server import Server, Warehouse
 
@@ -49,6 +50,7 @@ def main() -> int:
     except SandboxError as error:
         logging.getLogger(__name__).error("%s", error)
         return error.exit_code
+    end_with(home)
     wanted = os.environ.get(STATEMENT_LOG) == "1"
     journal = Journal.open(home.log_dir / "statements.jsonl") if wanted else Journal()
     socket = Path(state.engine.socket_dir) / ".s.PGSQL.5432"
