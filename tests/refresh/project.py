@@ -1,0 +1,132 @@
+"""The dbt project as its users run it, on the warehouse of the test session."""
+
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import redshift_connector
+from dbt.cli.main import dbtRunner
+
+from tests.conftest import Warehouse
+from tests.refresh.telemetry import Replicas
+
+ROOT = Path(__file__).resolve().parents[2]
+MARTS = (
+    "fct_stage_runs",
+    "fct_pipeline_runs",
+    "fct_pipeline_failures",
+    "dim_run_days",
+    "agg_pipeline_daily",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a dbt command ended: whether it succeeded, and what it said of each node that did not."""
+
+    success: bool
+    messages: str
+
+
+@dataclass
+class Project:
+    """dbt and the procedures of one environment."""
+
+    warehouse: Warehouse
+    replicas: Replicas
+    folder: Path
+    environment: str = "sandbox"
+    _slots: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def dbt(self, *arguments: str, variables: dict[str, Any] | None = None) -> Outcome:
+        """Run a dbt command in this process, in the environment of this project."""
+        given = {"environment": self.environment} | (variables or {})
+        command = [
+            *arguments,
+            "--vars",
+            json.dumps(given),
+            "--target-path",
+            str(self.folder / "target"),
+            "--log-path",
+            str(self.folder / "logs"),
+            "--project-dir",
+            str(ROOT),
+            "--profiles-dir",
+            str(self.folder),
+            "--quiet",
+        ]
+        with _environment(self.warehouse.environment("deployer")):
+            result = dbtRunner().invoke(command)
+        said = [str(result.exception)] if result.exception else []
+        for node in getattr(result.result, "results", None) or []:
+            if str(node.status) not in ("success", "pass", "no-op"):
+                said.append(f"{node.node.name}: {node.status}: {node.message}")
+        return Outcome(bool(result.success), "\n".join(said))
+
+    def next_slot(self) -> str:
+        """A slot later than every one before."""
+        start = datetime(2026, 4, 1, tzinfo=UTC)
+        return f"{start + timedelta(minutes=15 * next(self._slots)):%Y-%m-%d %H:%M:%S}"
+
+    def refresh(self, slot: str | None = None, mode: str = "incremental") -> dict[str, Any]:
+        """CALL refresh_pipeline_health as the scheduler's user; its result."""
+        call = (
+            f"call {self.schema('ops')}.refresh_pipeline_health("
+            f"cast('{slot or self.next_slot()}' as timestamp), '{mode}')"
+        )
+        return dict(json.loads(self.rows(call, user="scheduler")[0][0]))
+
+    def schema(self, name: str) -> str:
+        """The schema of this environment."""
+        return f"{self.environment}_{name}"
+
+    def rows(self, statement: str, user: str = "deployer") -> list[tuple[Any, ...]]:
+        """The rows of one statement, run by itself."""
+        connection = self.warehouse.connect(user)
+        try:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            connection.close()
+
+    def value(self, statement: str, user: str = "deployer") -> Any:
+        """The single value of one statement."""
+        return self.rows(statement, user)[0][0]
+
+    def table(self, name: str, schema: str = "bi_reports") -> set[tuple[Any, ...]]:
+        """Every row of a table, as a set (each table here has a unique key)."""
+        return set(self.rows(f"select * from {self.schema(schema)}.{name}"))
+
+    def marts(self) -> dict[str, set[tuple[Any, ...]]]:
+        """The rows of every mart table."""
+        return {name: self.table(name) for name in MARTS}
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def refused(connection: redshift_connector.Connection, statement: str) -> str:
+    """The error of a statement that must fail, in the database's words."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(statement)
+    except redshift_connector.Error as error:
+        connection.rollback()
+        return str(error.args[0]["M"])
+    raise AssertionError(f"not refused: {statement}")

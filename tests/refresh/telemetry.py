@@ -1,0 +1,73 @@
+"""Items of the two DynamoDB tables, by hand, and how they reach the replicas."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from sandbox.home import Home
+from sandbox.zero_etl.load import load
+
+Item = dict[str, dict[str, Any]]
+
+
+def log_item(
+    source: str = "orders",
+    stage: str = "extract",
+    run_date: str = "20260301",
+    category: str | None = None,
+    status: str = "SUCCEEDED",
+    **changed: Any,
+) -> Item:
+    """A whole item of pipeline-logs; `changed` replaces attributes, None takes one away."""
+    day = f"{run_date[:4]}-{run_date[4:6]}-{run_date[6:]}"
+    parts = [source, *([category] if category else []), stage, run_date]
+    is_open = status in ("STARTED", "RUNNING")
+    item: dict[str, Any] = {
+        "log_key": {"S": "#".join(parts)},
+        "job_id": {"S": f"{source}#{run_date}"},
+        "source": {"S": source},
+        "category": {"S": category} if category else {"NULL": True},
+        "stage": {"S": stage},
+        "run_date": {"S": run_date},
+        "status": {"S": status},
+        "started_at": {"S": f"{day}T02:00:00Z"},
+        "completed_at": {"NULL": True} if is_open else {"S": f"{day}T02:10:00Z"},
+        "records_processed": {"NULL": True} if is_open else {"N": "100"},
+        "error_message": {"S": "Timeout"} if status == "FAILED" else {"NULL": True},
+        "metadata": {"M": {"attempt": {"N": "1"}, "writer": {"S": "lambda"}}},
+    }
+    item.update(changed)
+    return {name: value for name, value in item.items() if value is not None}
+
+
+class Replicas:
+    """Writes to DynamoDB that Zero-ETL has replicated, each later than the one before."""
+
+    KEYS = {"pipeline-logs": ["log_key"], "failed-jobs": ["job_key", "failed_at"]}
+
+    def __init__(self, home: Home, folder: Path) -> None:
+        self._home = home
+        self._folder = folder
+        self._writes = itertools.count(1)
+
+    def put(self, *items: Item, table: str = "pipeline-logs") -> None:
+        """Put items, as one incremental export."""
+        self._load(table, [{"NewImage": item} | self._head(table, item) for item in items])
+
+    def delete(self, *items: Item, table: str = "pipeline-logs") -> None:
+        """Delete items, of which only the key counts."""
+        self._load(table, [{"OldImage": item} | self._head(table, item) for item in items])
+
+    def _head(self, table: str, item: Item) -> dict[str, Any]:
+        micros = 1_770_000_000_000_000 + next(self._writes)
+        return {
+            "Metadata": {"WriteTimestampMicros": {"N": str(micros)}},
+            "Keys": {name: item[name] for name in self.KEYS[table]},
+        }
+
+    def _load(self, table: str, records: list[dict[str, Any]]) -> None:
+        file = self._folder / f"{next(self._writes)}.json"
+        file.write_text("".join(json.dumps(record) + "\n" for record in records))
+        load(self._home, table, [file])
+        file.unlink()

@@ -1,0 +1,305 @@
+"""What a refresh does to staging and marts, called as the scheduler calls it."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redshift_connector
+
+from tests.refresh.project import MARTS, Project, refused
+from tests.refresh.telemetry import Item, log_item
+
+STAGING = "stg_pipeline_logger__pipeline_logs"
+_categories = itertools.count(1)
+
+
+@pytest.fixture
+def category() -> str:
+    """A category of `orders` that no other test uses, so that tests share one warehouse in any order."""
+    return f"test{next(_categories)}"
+
+
+def malformed(category: str) -> list[Item]:
+    """Items that hold what no reader expects; only the last can be used."""
+    return [
+        log_item(category=category, stage="bad_status", status="FAILED") | {"status": {"N": "1"}},
+        log_item(category=category, stage="bad_run_date", run_date="20260230"),
+        log_item(category=category, stage="bad_type", records_processed={"S": "ten"}),
+        {"log_key": {"S": f"orders#{category}#only_key#20260301"}},
+        log_item(category=category, stage="long", error_message={"S": "x" * 70_000}),
+    ]
+
+
+def live_rows_match_replica(project: Project) -> bool:
+    staged = project.value(
+        f"select count(*) from {project.schema('staging')}.{STAGING} where not is_deleted"
+    )
+    return bool(
+        staged
+        == project.value('select count(*) from zero_etl_pipeline_logs.public."pipeline-logs"')
+    )
+
+
+def test_every_item_is_staged_and_each_malformed_one_says_why(
+    project: Project, category: str
+) -> None:
+    project.replicas.put(*malformed(category))
+
+    project.refresh()
+
+    assert live_rows_match_replica(project)
+    issues = dict(
+        (key.split("#")[2], issue)
+        for key, issue in project.rows(
+            f"select log_key, contract_issues from {project.schema('staging')}.{STAGING}"
+            f" where log_key like 'orders#{category}#%'"
+        )
+    )
+    assert "bad_type" in issues["bad_status"]
+    assert "bad_run_date" in issues["bad_run_date"]
+    assert "bad_type" in issues["bad_type"]
+    assert "missing_attribute" in issues["only_key"]
+    in_marts = project.rows(
+        f"select stage from {project.schema('bi_reports')}.fct_stage_runs"
+        f" where pipeline_id = 'orders#{category}'"
+    )
+    assert [stage for (stage,) in in_marts] == ["long"]
+
+
+def test_the_same_slot_twice_is_done_once(project: Project, category: str) -> None:
+    slot = project.next_slot()
+    project.replicas.put(log_item(category=category))
+
+    first = project.refresh(slot)
+    project.replicas.put(log_item(category=category, status="FAILED"))
+    before = project.marts()
+    second = project.refresh(slot)
+
+    assert (first["outcome"], second["outcome"]) == ("done", "slot_done")
+    assert second["changed_refresh_id"] == first["changed_refresh_id"]
+    assert project.marts() == before
+
+
+def test_a_slot_with_nothing_new_writes_no_row(project: Project, category: str) -> None:
+    project.replicas.put(log_item(category=category))
+    first = project.refresh()
+
+    second = project.refresh()
+
+    assert second["outcome"] == "nothing_new"
+    assert second["changed_refresh_id"] == first["changed_refresh_id"]
+    assert all(counts == {"removed": 0, "written": 0} for counts in second["models"].values())
+    assert not [name for name in second["models"] if name in MARTS], "no mart needs to be called"
+
+
+def test_an_older_slot_is_superseded_and_recorded(project: Project) -> None:
+    older, newer = project.next_slot(), project.next_slot()
+    project.refresh(newer)
+
+    assert project.refresh(older)["outcome"] == "superseded"
+    assert project.rows(
+        f"select outcome from {project.schema('ops')}.runs"
+        f" where slot_at = cast('{older}' as timestamp) and mode = 'incremental'"
+    ) == [("superseded",)]
+
+
+def test_rows_written_are_the_rows_that_changed(project: Project, category: str) -> None:
+    items = [log_item(category=category, stage=stage) for stage in ("extract", "clean")]
+    project.replicas.put(*items)
+    project.refresh()
+
+    project.replicas.put(items[0], log_item(category=category, stage="clean", status="FAILED"))
+    result = project.refresh()
+
+    assert result["models"][STAGING] == {"removed": 1, "written": 1}
+    assert result["models"]["fct_stage_runs"] == {"removed": 1, "written": 1}
+    assert result["models"]["fct_pipeline_runs"] == {"removed": 1, "written": 1}
+
+
+def test_a_row_that_moves_leaves_no_trace_where_it_was(project: Project, category: str) -> None:
+    item = log_item(category=category, stage="extract", run_date="20260303")
+    project.replicas.put(item)
+    project.refresh()
+
+    project.replicas.put(item | {"run_date": {"S": "20260304"}, "job_id": {"S": "orders#20260304"}})
+    project.refresh()
+
+    days = project.rows(
+        f"select run_on from {project.schema('bi_reports')}.fct_pipeline_runs"
+        f" where pipeline_id = 'orders#{category}'"
+    )
+    assert [str(day) for (day,) in days] == ["2026-03-04"]
+
+
+def test_a_deleted_item_leaves_the_marts_and_stays_as_a_tombstone(
+    project: Project, category: str
+) -> None:
+    item = log_item(category=category)
+    project.replicas.put(item)
+    project.refresh()
+
+    project.replicas.delete(item)
+    project.refresh()
+
+    key = item["log_key"]["S"]
+    tombstone = project.rows(
+        f"select is_deleted, deleted_reason from {project.schema('staging')}.{STAGING}"
+        f" where log_key = '{key}'"
+    )
+    assert tombstone == [(True, "delete")]
+    assert not project.rows(
+        f"select 1 from {project.schema('bi_reports')}.fct_stage_runs where log_key = '{key}'"
+    )
+    project.replicas.put(item)
+    project.refresh()
+    assert project.rows(
+        f"select 1 from {project.schema('bi_reports')}.fct_stage_runs where log_key = '{key}'"
+    )
+
+
+def test_every_observed_version_is_kept(project: Project, category: str) -> None:
+    for status in ("STARTED", "FAILED", "SUCCEEDED"):
+        project.replicas.put(log_item(category=category, status=status))
+        project.refresh()
+
+    versions = project.rows(
+        "select normalised_status from"
+        f" {project.schema('staging')}.stg_pipeline_logger__pipeline_log_versions"
+        f" where log_key like 'orders#{category}#%' order by refresh_id"
+    )
+    assert [status for (status,) in versions] == ["running", "failed", "succeeded"]
+
+
+def test_days_without_telemetry_are_filled_to_the_newest_day(
+    project: Project, category: str
+) -> None:
+    newest = project.value(f"select max(run_on) from {project.schema('bi_reports')}.dim_run_days")
+    project.replicas.put(log_item(category=category, run_date="20260320"))
+
+    project.refresh()
+
+    assert str(newest) <= "2026-03-20"
+    filled = project.value(
+        f"select count(*) from {project.schema('bi_reports')}.agg_pipeline_daily"
+        " where pipeline_id = 'payments' and run_on between '2026-03-16' and '2026-03-20'"
+    )
+    assert filled == 5
+
+
+def test_marts_equal_a_rebuild_in_another_environment(project: Project, category: str) -> None:
+    """After a history of late, overwritten, moved, malformed and deleted items; and the two targets never meet."""
+    item = log_item(category=category, stage="extract", run_date="20260305", status="STARTED")
+    gone = log_item(category=category, stage="clean", run_date="20260305")
+    project.replicas.put(item, gone)
+    project.refresh()
+    project.replicas.put(item | {"status": {"S": "FAILED"}}, *malformed(category))
+    project.replicas.delete(gone)
+    project.refresh()
+    project.replicas.put(log_item(category=category, stage="extract", run_date="20260305"))
+    project.refresh()
+    before = project.marts()
+
+    rebuilt = Project(project.warehouse, project.replicas, project.folder, environment="rebuilt")
+    outcome = rebuilt.dbt("build", "--exclude-resource-type", "test", "unit_test")
+
+    assert outcome.success, outcome.messages
+    assert project.marts() == before
+    for name in ("fct_stage_runs", "fct_pipeline_runs", "dim_run_days"):
+        ours, theirs = _comparable(project, name), _comparable(rebuilt, name)
+        assert ours == theirs, name
+
+
+def _comparable(project: Project, name: str) -> set[tuple[Any, ...]]:
+    """A mart without what only observed history can tell: a rebuild elsewhere never saw overwritten items."""
+    columns = {
+        "fct_pipeline_runs": "pipeline_id, run_on, run_status, stage_runs, stages_failed, records_processed",
+        "fct_stage_runs": "*",
+        "dim_run_days": "*",
+    }[name]
+    return set(project.rows(f"select {columns} from {project.schema('bi_reports')}.{name}"))
+
+
+def test_a_reconcile_changes_nothing_after_refreshes(project: Project, category: str) -> None:
+    project.replicas.put(log_item(category=category), *malformed(category))
+    project.refresh()
+    before = project.marts()
+
+    result = project.refresh(mode="reconcile")
+
+    assert result["outcome"] == "nothing_new", result
+    assert project.marts() == before
+
+
+def test_a_reconcile_mends_what_was_broken_by_hand(project: Project, category: str) -> None:
+    project.replicas.put(log_item(category=category))
+    project.refresh()
+    before = project.marts()
+    runs = f"{project.schema('bi_reports')}.fct_pipeline_runs"
+    project.rows(f"update {runs} set records_processed = 7 where pipeline_id = 'orders#{category}'")
+    assert project.marts() != before
+
+    project.refresh(mode="reconcile")
+
+    assert project.marts() == before
+
+
+def test_one_of_many_callers_of_a_slot_wins(project: Project, category: str) -> None:
+    project.replicas.put(log_item(category=category))
+    slot = project.next_slot()
+
+    with ThreadPoolExecutor(4) as callers:
+        outcomes = sorted(
+            result["outcome"] for result in callers.map(lambda _: project.refresh(slot), range(4))
+        )
+
+    assert outcomes == ["done", "slot_done", "slot_done", "slot_done"]
+
+
+def test_a_mass_change_needs_a_persons_word(project: Project, category: str) -> None:
+    items = [
+        log_item(category=category, stage=f"step{number}", run_date=f"202603{day:02}")
+        for number in range(80)
+        for day in range(1, 16)
+    ]
+    project.replicas.put(*items)
+    project.refresh()
+    before = project.marts()
+    project.replicas.delete(*items)
+    slot = project.next_slot()
+
+    with pytest.raises(redshift_connector.Error, match="1200 of .* allow_mass_change"):
+        project.refresh(slot)
+    assert project.marts() == before
+
+    word = f"{{subject: pipeline_health, slot: '{slot}'}}"
+    assert project.dbt("run-operation", "allow_mass_change", "--args", word).success
+    assert project.refresh(slot)["models"][STAGING] == {"removed": 1200, "written": 1200}
+
+
+def test_a_session_that_folds_names_is_refused_by_call(project: Project, category: str) -> None:
+    project.replicas.put(log_item(category=category))
+    project.refresh()
+    before = project.marts()
+    project.replicas.put(log_item(category=category, status="FAILED"))
+    slot = project.next_slot()
+    connection = project.warehouse.connect("scheduler")
+    try:
+        connection.autocommit = True
+        connection.cursor().execute("set enable_case_sensitive_identifier to false")
+        message = refused(
+            connection,
+            f"call {project.schema('ops')}.refresh_pipeline_health("
+            f"cast('{slot}' as timestamp), 'incremental')",
+        )
+    finally:
+        connection.close()
+
+    assert "enable_case_sensitive_identifier" in message
+    assert project.marts() == before
+    assert project.refresh(slot)["outcome"] == "done"
+
+
+def test_an_unknown_mode_is_refused(project: Project) -> None:
+    with pytest.raises(redshift_connector.Error, match="incremental or reconcile"):
+        project.refresh(mode="everything")
