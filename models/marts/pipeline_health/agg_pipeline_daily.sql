@@ -1,5 +1,5 @@
--- One row per pipeline and day, from the first day stored to the newest: every day of every active registered
--- pipeline, with zeros where nothing ran, and every run of any other pipeline.
+-- One row per pipeline and day, from the first day stored to the newest: every day of every active
+-- registered pipeline, with zeros where nothing ran, and every run of any other pipeline.
 {{ config(
     unique_key=['pipeline_id', 'run_on'],
     dist='pipeline_id',
@@ -49,11 +49,22 @@ expected as (
 ),
 
 places as (
-    select pipeline_id, source, category, run_on, 1 as runs_expected from expected
+    select
+        pipeline_id,
+        source,
+        category,
+        run_on,
+        1 as runs_expected
+    from expected
     union all
-    select runs.pipeline_id, runs.source, runs.category, runs.run_on, 0 as runs_expected
+    select
+        runs.pipeline_id,
+        runs.source,
+        runs.category,
+        runs.run_on,
+        0 as runs_expected
     from runs
-    left join registry on runs.pipeline_id = registry.pipeline_id
+    left outer join registry on runs.pipeline_id = registry.pipeline_id
     where registry.pipeline_id is null
 ),
 
@@ -65,7 +76,8 @@ pipeline_daily as (
 
         places.runs_expected,
         case when runs.pipeline_id is null then 0 else 1 end as runs_seen,
-        case when places.runs_expected = 1 and runs.pipeline_id is null then 1 else 0 end as runs_missing,
+        case when places.runs_expected = 1 and runs.pipeline_id is null then 1 else 0 end
+            as runs_missing,
         {%- for status in ['succeeded', 'failed', 'running', 'partial'] %}
         case when runs.run_status = '{{ status }}' then 1 else 0 end as runs_{{ status }},
         {%- endfor %}
@@ -79,7 +91,7 @@ pipeline_daily as (
 
         places.run_on
     from places
-    left join runs on places.pipeline_id = runs.pipeline_id and places.run_on = runs.run_on
+    left outer join runs on places.pipeline_id = runs.pipeline_id and places.run_on = runs.run_on
 )
 
 select * from pipeline_daily

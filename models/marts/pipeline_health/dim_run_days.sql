@@ -28,7 +28,8 @@ digits as (
 
 -- 0 to 99999: with it the days from 2000 on reach beyond the year 2200.
 numbers as (
-    select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit
+    select
+        ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit
         + 10000 * myriads.digit as days_after
     from digits as ones
     cross join digits as tens

@@ -1,5 +1,5 @@
 -- One row per failed attempt of one stage of one pipeline on one day.
--- A failure is known from failed-jobs, from an observed FAILED version of the log item, or from both.
+-- A failure is known from failed-jobs, from an observed FAILED version of the log item, or both.
 {{ config(
     unique_key=['log_key', 'attempt'],
     dist='log_key',
@@ -46,33 +46,57 @@ failed_versions as (
         and not versions.has_blocking_issue
 ),
 
--- The newest report of each failed attempt.
-reported as (
+-- The newest report of each failed attempt has place 1.
+reports as (
     select
         failed_jobs.*,
-        attempt_count as attempt
+        row_number() over (
+            partition by log_key, attempt_count
+            order by failure_at desc, failed_at desc, job_key desc
+        ) as place
     from failed_jobs
-    qualify row_number() over (
-        partition by log_key, attempt_count order by failure_at desc, failed_at desc, job_key desc
-    ) = 1
 ),
 
--- The newest observed version of each failed attempt; an item that names no attempt is the first.
-observed as (
+reported as (
+    select * from reports
+    where place = 1
+),
+
+-- The newest observed version of each failed attempt has place 1; an item that names no attempt
+-- is the first.
+observations as (
     select
         failed_versions.*,
-        coalesce(attempt, 1) as attempt_number,
-        min(observed_at) over (partition by log_key, coalesce(attempt, 1)) as first_observed_at
+        coalesce(attempt, 1) as failed_attempt,
+        min(observed_at) over (partition by log_key, coalesce(attempt, 1)) as first_observed_at,
+        row_number() over (
+            partition by log_key, coalesce(attempt, 1) order by refresh_id desc
+        ) as place
     from failed_versions
-    qualify row_number() over (
-        partition by log_key, coalesce(attempt, 1) order by refresh_id desc
-    ) = 1
+),
+
+observed as (
+    select * from observations
+    where place = 1
+),
+
+evidence as (
+    select
+        log_key,
+        attempt_count as attempt
+    from reported
+    union all
+    select
+        log_key,
+        failed_attempt as attempt
+    from observed
 ),
 
 attempts as (
-    select log_key, attempt from reported
-    union
-    select log_key, attempt_number as attempt from observed
+    select distinct
+        log_key,
+        attempt
+    from evidence
 ),
 
 failures as (
@@ -84,7 +108,8 @@ failures as (
         coalesce(reported.category, observed.category) as category,
         coalesce(reported.stage, observed.stage) as stage,
         coalesce(observed.run_on, reported.run_on) as run_on,
-        coalesce(reported.error_type, {{ error_class('observed.error_message') }}) as error_class,
+        coalesce(reported.error_type, {{ error_class('observed.error_message') }})
+            as error_class,
         coalesce(reported.error_message, observed.error_message) as error_message,
         reported.max_attempts,
         reported.is_eligible,
@@ -97,9 +122,10 @@ failures as (
         reported.dlq_at,
         reported.resolved_at as reported_resolved_at
     from attempts
-    left join reported on attempts.log_key = reported.log_key and attempts.attempt = reported.attempt
-    left join observed
-        on attempts.log_key = observed.log_key and attempts.attempt = observed.attempt_number
+    left outer join reported
+        on attempts.log_key = reported.log_key and attempts.attempt = reported.attempt_count
+    left outer join observed
+        on attempts.log_key = observed.log_key and attempts.attempt = observed.failed_attempt
 ),
 
 -- Resolved when its report says so, or else when the stage succeeded afterwards.
@@ -109,12 +135,14 @@ resolved as (
         coalesce(
             failures.reported_resolved_at,
             case
-                when stage_runs.status = 'succeeded' and stage_runs.completed_at >= failures.failed_at
+                when
+                    stage_runs.status = 'succeeded'
+                    and stage_runs.completed_at >= failures.failed_at
                     then stage_runs.completed_at
             end
         ) as resolved_at
     from failures
-    left join stage_runs on failures.log_key = stage_runs.log_key
+    left outer join stage_runs on failures.log_key = stage_runs.log_key
 ),
 
 pipeline_failures as (

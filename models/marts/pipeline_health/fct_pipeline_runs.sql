@@ -1,4 +1,4 @@
--- One row per pipeline and day on which at least one of its stages was logged.
+-- One row per pipeline and day on which at least one of its stages was found.
 {{ config(
     unique_key=['pipeline_id', 'run_on'],
     dist='pipeline_id',
@@ -20,10 +20,10 @@ affected as (
 ),
 
 stage_runs as (
-    select stages.*
-    from {{ ref('fct_stage_runs') }} as stages
+    select found.*
+    from {{ ref('fct_stage_runs') }} as found
     inner join affected
-        on stages.pipeline_id = affected.pipeline_id and stages.run_on = affected.run_on
+        on found.pipeline_id = affected.pipeline_id and found.run_on = affected.run_on
 ),
 
 failures as (
@@ -35,12 +35,13 @@ failures as (
 
 -- One row: how many stages a complete run has.
 expected as (
-    select count(*) as stages
+    select cast(count(*) as integer) as stages_expected
     from {{ ref('stage_catalog') }}
     where is_expected
 ),
 
--- Each stage with its place from the end among those that counted records, and from the start among the failed.
+-- Each stage with its place from the end among those that counted records, and from the start
+-- among the failed.
 ranked as (
     select
         stage_runs.*,
@@ -79,12 +80,12 @@ summed as (
         max(case when place_by_failure = 1 and is_failure then stage end) as failed_stage,
         max(case when place_by_records = 1 then records_processed end) as records_processed,
         sum(duration_seconds) as busy_seconds,
-        max(queue_wait_seconds) as queue_wait_seconds,
+        min(queue_wait_seconds) as queue_wait_seconds,
         min(started_at) as started_at,
         max(completed_at) as newest_completed_at,
         bool_and(is_terminal) as is_at_rest
     from ranked
-    group by pipeline_id, run_on
+    group by 1, 2
 ),
 
 failures_per_run as (
@@ -94,26 +95,28 @@ failures_per_run as (
         count(*) as failed_attempts,
         sum(case when is_open then 1 else 0 end) as open_failures
     from failures
-    group by pipeline_id, run_on
+    group by 1, 2
 ),
 
 -- A run failed when a stage of it stands failed, is complete when all expected stages were seen.
 judged as (
     select
         summed.*,
-        cast(expected.stages as integer) as stages_expected,
+        expected.stages_expected,
         coalesce(failures_per_run.failed_attempts, 0) as failed_attempts,
         coalesce(failures_per_run.open_failures, 0) as open_failures,
         case
             when summed.stages_failed > 0 then 'failed'
             when summed.stages_running > 0 then 'running'
-            when summed.stages_seen < expected.stages then 'partial'
+            when summed.stages_seen < expected.stages_expected then 'partial'
             else 'succeeded'
         end as run_status
     from summed
     cross join expected
-    left join failures_per_run
-        on summed.pipeline_id = failures_per_run.pipeline_id and summed.run_on = failures_per_run.run_on
+    left outer join failures_per_run
+        on
+            summed.pipeline_id = failures_per_run.pipeline_id
+            and summed.run_on = failures_per_run.run_on
 ),
 
 pipeline_runs as (

@@ -1,4 +1,5 @@
--- One row per pipeline and day: how its run went, or that none was seen. The Quick dataset "Pipeline health".
+-- One row per pipeline and day: how its run went, or that none was seen.
+-- The Quick dataset "Pipeline health".
 {{ config(materialized='view', bind=false) }}
 
 with
@@ -28,14 +29,15 @@ scheduled as (
         daily.run_on,
         registry.owner,
         registry.criticality,
-        dateadd(minute, registry.start_minute, cast(daily.run_on as timestamp)) as expected_start_at,
+        dateadd(minute, registry.start_minute, cast(daily.run_on as timestamp))
+            as expected_start_at,
         dateadd(
             minute,
             registry.start_minute + registry.max_duration_minutes,
             cast(daily.run_on as timestamp)
         ) as deadline_at
     from daily
-    left join registry on daily.pipeline_id = registry.pipeline_id
+    left outer join registry on daily.pipeline_id = registry.pipeline_id
 ),
 
 pipeline_days as (
@@ -87,8 +89,9 @@ pipeline_days as (
         runs.completed_at,
         {{ data_as_of('pipeline_health') }} as data_as_of
     from daily
-    inner join scheduled on daily.pipeline_id = scheduled.pipeline_id and daily.run_on = scheduled.run_on
-    left join runs on daily.pipeline_id = runs.pipeline_id and daily.run_on = runs.run_on
+    inner join scheduled
+        on daily.pipeline_id = scheduled.pipeline_id and daily.run_on = scheduled.run_on
+    left outer join runs on daily.pipeline_id = runs.pipeline_id and daily.run_on = runs.run_on
 )
 
 select * from pipeline_days

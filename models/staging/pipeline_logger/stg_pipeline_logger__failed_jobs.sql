@@ -80,22 +80,27 @@ unpacked as (
     from items
 ),
 
--- The texts as days, times and numbers. The category stands only in the key: source#category#stage#day.
+-- The texts as days, times and numbers. The category stands only in the key, as its second part
+-- of four.
 typed as (
     select
         unpacked.*,
-        case when split_part(log_key, '#', 4) <> '' then split_part(log_key, '#', 2) end as category,
+        case when split_part(log_key, '#', 4) <> '' then split_part(log_key, '#', 2) end
+            as category,
         {{ compact_date('right(log_key, 8)') }} as run_on,
         {{ utc_timestamp('failed_at') }} as failure_at,
         {{ utc_timestamp('next_retry_text') }} as next_retry_at,
         {{ utc_timestamp('resolved_text') }} as resolved_at,
         {{ utc_timestamp('dlq_text') }} as dlq_at,
         {{ epoch_timestamp('ttl_number') }} as expires_at,
-        case when error_type_text ~ '^[A-Za-z][A-Za-z0-9_.]*$' then error_type_text end as error_type,
+        case when error_type_text ~ '^[A-Za-z][A-Za-z0-9_.]*$' then error_type_text end
+            as error_type,
         {{ cut_text('error_text', 4000) }} as error_message,
         case when attempt_number between 1 and 1000000 then cast(attempt_number as integer) end
             as attempt_count,
-        case when max_attempts_number between 1 and 1000000 then cast(max_attempts_number as integer) end
+        case
+            when max_attempts_number between 1 and 1000000 then cast(max_attempts_number as integer)
+        end
             as max_attempts
     from unpacked
 ),
@@ -122,7 +127,9 @@ blocked as (
         issues.failed_at
     from issues
     inner join contract_rules
-        on contract_rules.is_blocking and {{ breaks_rule('issues.contract_issues', 'contract_rules.rule') }}
+        on
+            contract_rules.is_blocking
+            and {{ breaks_rule('issues.contract_issues', 'contract_rules.rule') }}
 ),
 
 judged as (
@@ -164,7 +171,8 @@ judged as (
         placed.item_hash
     from placed
     inner join issues on placed.job_key = issues.job_key and placed.failed_at = issues.failed_at
-    left join blocked on placed.job_key = blocked.job_key and placed.failed_at = blocked.failed_at
+    left outer join blocked
+        on placed.job_key = blocked.job_key and placed.failed_at = blocked.failed_at
 )
 
 select * from judged

@@ -1,4 +1,5 @@
--- One row per version of an item of pipeline-logs that a refresh saw; a version that was overwritten stays.
+-- One row per version of an item of pipeline-logs that a refresh saw.
+-- A version that was overwritten stays.
 {{ config(
     unique_key=['log_key', 'refresh_id'],
     dist='log_key',

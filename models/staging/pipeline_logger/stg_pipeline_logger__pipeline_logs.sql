@@ -119,8 +119,8 @@ known as (
         status_vocabulary.is_failure,
         stage_catalog.stage_order
     from typed
-    left join status_vocabulary on typed.status = status_vocabulary.status
-    left join stage_catalog on typed.stage = stage_catalog.stage
+    left outer join status_vocabulary on typed.status = status_vocabulary.status
+    left outer join stage_catalog on typed.stage = stage_catalog.stage
 ),
 
 issues as (
@@ -135,7 +135,9 @@ blocked as (
     select distinct issues.log_key
     from issues
     inner join contract_rules
-        on contract_rules.is_blocking and {{ breaks_rule('issues.contract_issues', 'contract_rules.rule') }}
+        on
+            contract_rules.is_blocking
+            and {{ breaks_rule('issues.contract_issues', 'contract_rules.rule') }}
 ),
 
 judged as (
@@ -177,7 +179,7 @@ judged as (
         known.item_hash
     from known
     inner join issues on known.log_key = issues.log_key
-    left join blocked on known.log_key = blocked.log_key
+    left outer join blocked on known.log_key = blocked.log_key
 )
 
 select * from judged
