@@ -17,6 +17,7 @@ from sandbox.telemetry.plan import STAGES, Pipeline, Plan
 
 SHARES = {"extract": 0.35, "clean": 0.25, "parquet": 0.15, "merge": 0.25}
 HEARTBEAT = timedelta(minutes=5)
+PAUSE = timedelta(seconds=2)
 QUEUE_STEP = 300
 RETRY_EVERY = timedelta(minutes=15)
 JOB_LIFE = timedelta(days=14)
@@ -104,6 +105,7 @@ class _Run:
         if self.course.is_empty and stage != STAGES[0]:
             log = self._log(stage, attempt).but(status="SKIPPED", completed_at=self.clock)
             yield put(PIPELINE_LOGS, log.item(), self._noticed(self.clock))
+            self.clock += PAUSE
             return
         log, end = yield from self._work(stage, attempt)
         records = 0 if self.course.is_empty else self.records
@@ -121,7 +123,7 @@ class _Run:
         if end - self.clock > 2 * HEARTBEAT:
             beat = self._noticed(self.clock + HEARTBEAT)
             yield put(PIPELINE_LOGS, log.but(status="RUNNING").item(), beat)
-        self.clock = end + timedelta(seconds=2)
+        self.clock = end + PAUSE
         return log, end
 
     def _job_writes(self, job: FailedJob, breaks: malformed.Break) -> Iterator[Write]:
