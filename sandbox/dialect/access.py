@@ -3,15 +3,18 @@
 PostgreSQL has one kind of role: a user is one that may log in. The words ROLE and GROUP before a name go.
 """
 
+from sandbox.dialect import session
 from sandbox.dialect.names import object_name
 from sandbox.dialect.objects import schema_name
 from sandbox.dialect.procedures import found_procedure
 from sandbox.dialect.walk import Done, Walk, literal, quote
-from sandbox.gate import not_in_redshift
+from sandbox.gate import not_in_redshift, word_set
 
-_PRIVILEGES = frozenset(
-    """select insert update delete references drop truncate alter usage create temp temporary
-    execute all privileges""".split()
+_PRIVILEGES = word_set(
+    """
+    select insert update delete references drop truncate alter usage create temp temporary
+    execute all privileges
+    """
 )
 _KINDS = frozenset({"table", "schema", "database", "procedure", "all", "language"})
 
@@ -99,8 +102,14 @@ def create_user(w: Walk, lo: int, hi: int) -> Done:
 
 
 def alter_user(w: Walk, lo: int, hi: int) -> Done:
-    """ALTER USER u {PASSWORD ... | CREATEUSER | NOCREATEUSER}."""
+    """ALTER USER u {PASSWORD ... | CREATEUSER | NOCREATEUSER | SET name TO value | RESET name}.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+    """
     text = f"alter role {quote(w.name(lo + 2))}"
+    if w.low(lo + 3) in ("set", "reset"):
+        change = session.set_ if w.low(lo + 3) == "set" else session.reset
+        return Done("alter_user", f"{text} {change(w, lo + 3, hi).text}")
     return Done("alter_user", text + _user_options(w, lo + 3, hi))
 
 

@@ -10,7 +10,7 @@ from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.names import dotted, object_name
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.walk import Walk
-from sandbox.gate import Refused, not_in_redshift
+from sandbox.gate import Refused, not_in_redshift, word_set
 from sandbox.gate.refusal import SYNTAX_ERROR
 
 _PAGE = "c_PLpgSQL-statements"
@@ -33,9 +33,11 @@ _REFUSED = {
     "vacuum": ("VACUUM in a procedure", ""),
 }
 # Statements of SQL that a body may hold.
-_SQL = frozenset(
-    """select with insert update delete create drop alter lock comment analyze call grant
-    revoke""".split()
+_SQL = word_set(
+    """
+    select with insert update delete create drop alter lock comment analyze call grant
+    revoke
+    """
 )
 
 

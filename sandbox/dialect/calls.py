@@ -6,14 +6,18 @@ from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.literals import type_alike
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.walk import Walk
-from sandbox.gate import UNSUPPORTED_CLAUSES, Refused, check_function, not_in_redshift
+from sandbox.dialect.windows import check_window
+from sandbox.gate import UNSUPPORTED_CLAUSES, Refused, check_function, not_in_redshift, word_set
 
 # Functions whose name in PostgreSQL is grammar, or means something else there.
 RENAMED = {
     name: f"rs_{name}"
-    for name in """array avg json_serialize object regexp_count regexp_instr regexp_replace
-        regexp_substr stddev stddev_pop stddev_samp to_date var_pop var_samp variance
-        version""".split()
+    for name in word_set(
+        """
+    array avg json_serialize object regexp_count regexp_instr regexp_replace regexp_substr
+    stddev stddev_pop stddev_samp to_date var_pop var_samp variance version
+    """
+    )
 } | {"nvl": "coalesce"}
 _ONE_TYPE = frozenset({"coalesce", "nvl", "nullif", "greatest", "least"})
 _PART_FIRST = frozenset({"dateadd", "datediff", "date_part", "date_add", "date_diff"})
@@ -58,8 +62,14 @@ def function_call(w: Walk, start: int, opening: int, scope: Scope) -> int:
     if function.user_table_only:
         w.touched.compute_function = name
     spelling = _SPELLINGS.get(name)
-    if spelling is not None:
-        return spelling(w, start, opening, scope)
+    after = spelling(w, start, opening, scope) if spelling else _plain(w, start, opening, scope)
+    if w.low(after) == "over" and w.low(after + 1) == "(":
+        check_window(w, name, opening, after + 2)
+    return after
+
+
+def _plain(w: Walk, start: int, opening: int, scope: Scope) -> int:
+    name = w.name(opening - 1)
     closing = _arguments(w, opening, scope)
     renamed = RENAMED.get(name)
     if renamed:

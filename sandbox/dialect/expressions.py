@@ -8,21 +8,24 @@ from sandbox.dialect.literals import type_beside, type_case
 from sandbox.dialect.paths import path, value_steps
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.walk import Walk
-from sandbox.gate import UNSUPPORTED_CLAUSES, check_operator, not_in_redshift
+from sandbox.gate import UNSUPPORTED_CLAUSES, check_operator, not_in_redshift, word_set
 from sandbox.gate.types import DATA_TYPES
 
 # Words of expressions that name no column. Those that Redshift lets one use as a column name are absent.
-KEYWORDS = frozenset(
+KEYWORDS = word_set(
     """
-    all and any asc between by case collate cross current_date current_time current_timestamp current_user
-    default desc distinct else end escape except exists false first following for from full group having
-    ilike in inner intersect into is join left like limit localtime localtimestamp not null nulls offset on or
-    order outer partition preceding qualify range recursive right row rows select session_user set similar
-    some then to true unbounded union user using when where with within window
-    """.split()
+    all and any asc between by case collate cross current_date current_time
+    current_timestamp current_user default desc distinct else end escape except exists false
+    first following for from full group having ilike in inner intersect into is join left
+    like limit localtime localtimestamp not null nulls offset on or order outer partition
+    preceding qualify range recursive right row rows select session_user set similar some
+    then to true unbounded union user using when where with within window
+    """
 )
 # Keywords that are functions when a bracket follows.
 _FUNCTION_KEYWORDS = frozenset({"left", "right", "row", "any", "some", "all"})
+# Reserved words that stand for a value or begin an argument.
+_VALUE_WORDS = frozenset({"user", "interval", "both", "leading", "trailing"})
 _LEADER_WORDS = frozenset({"current_timestamp", "current_time", "localtime", "localtimestamp"})
 
 _Handler = Callable[[Walk, int, int, Scope], int]
@@ -83,6 +86,8 @@ def _named(w: Walk, i: int, scope: Scope) -> int:
     elif w.at(end).kind == "string" and end == i + 1 and w.at(end).start == w.at(i).end:
         raise not_in_redshift(f"the literal prefix {w.at(i).text}", "", "r_Literals")
     else:
+        if w.low(i) not in _VALUE_WORDS:
+            w.identifier(i)
         after = path(w, i, scope)
     if i in w.super_spans:
         type_beside(w, i, after)
@@ -91,9 +96,9 @@ def _named(w: Walk, i: int, scope: Scope) -> int:
 
 def _group(w: Walk, i: int, scope: Scope) -> int:
     closing = w.tokens[i].pair
-    if w.low(i + 1) in ("select", "with"):
-        w.query(i + 1, closing, scope)
-    elif w.low(i + 1) == "(" and _is_set_operation(w, i + 1, closing):
+    if w.low(i + 1) in ("select", "with") or (
+        w.low(i + 1) == "(" and _is_set_operation(w, i + 1, closing)
+    ):
         w.query(i + 1, closing, scope)
     else:
         w.expressions(i + 1, closing, scope)
@@ -161,8 +166,7 @@ def _approximate(w: Walk, i: int, hi: int, scope: Scope) -> int:
 def _over(w: Walk, i: int, hi: int, scope: Scope) -> int:
     if w.low(i + 1) != "(":
         raise not_in_redshift(*UNSUPPORTED_CLAUSES["window"])
-    if w.find(i + 2, w.tokens[i + 1].pair, "groups", "exclude") < w.tokens[i + 1].pair:
-        raise not_in_redshift("this window frame", "", "r_Window_function_synopsis")
+    scope.is_windowed = True
     return i + 1
 
 
@@ -172,6 +176,10 @@ def _refused(w: Walk, i: int, hi: int, scope: Scope) -> int:
     if w.low(i) == "array" and w.low(i + 1) == "(" and w.low(i + 2) not in ("select", "with"):
         return _named(w, i, scope)
     raise not_in_redshift(*UNSUPPORTED_CLAUSES[w.low(i)])
+
+
+def _collate(w: Walk, i: int, hi: int, scope: Scope) -> int:
+    raise not_in_redshift("COLLATE", "", "c_unsupported-postgresql-features")
 
 
 def _case(w: Walk, i: int, hi: int, scope: Scope) -> int:
@@ -201,4 +209,5 @@ _SPECIAL: dict[str, _Handler] = {
     "filter": _refused,
     "array": _refused,
     "case": _case,
+    "collate": _collate,
 }

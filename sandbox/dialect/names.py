@@ -4,7 +4,9 @@ from sandbox.dialect.walk import Walk, quote
 from sandbox.gate import Refused
 from sandbox.names import schema_of
 
-MAX_NAME = 127  # bytes, https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+# Redshift takes 127 bytes (https://docs.aws.amazon.com/redshift/latest/dg/r_names.html), PostgreSQL
+# cuts after 63 without a word.
+MAX_NAME = 63
 
 
 def dotted(w: Walk, index: int) -> tuple[tuple[str, ...], int]:
@@ -25,6 +27,7 @@ def strip_database(w: Walk, index: int, parts: tuple[str, ...]) -> None:
 
 def object_name(w: Walk, index: int, tail: int = 0) -> tuple[tuple[str, ...], int]:
     """Translate a name of one to three parts (plus ``tail`` parts such as a column); parts and the index after."""
+    w.identifier(index)
     parts, after = dotted(w, index)
     if len(parts) == 3 + tail:
         strip_database(w, index, parts)
@@ -32,8 +35,9 @@ def object_name(w: Walk, index: int, tail: int = 0) -> tuple[tuple[str, ...], in
         raise w.syntax_error(index)
     if any(len(part.encode()) > MAX_NAME for part in parts):
         raise Refused(
-            f"identifier {max(parts, key=len)!r} is longer than {MAX_NAME} bytes", "42622"
+            f"identifier {max(parts, key=len)!r} is longer than the {MAX_NAME} bytes of this stand-in"
         )
+
     return parts, after
 
 

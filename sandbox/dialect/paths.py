@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/redshift/latest/dg/query-super.html
 from dataclasses import dataclass
 
 from sandbox.dialect.names import strip_database
-from sandbox.dialect.scopes import Scope
+from sandbox.dialect.scopes import Owner, Scope
 from sandbox.dialect.walk import Walk, literal, quote
+from sandbox.gate import Refused, page
 
 _GET = "pg_catalog.super_get("
 
@@ -81,19 +82,35 @@ def path(w: Walk, index: int, scope: Scope) -> int:
         if not step.is_attribute:
             break
         names.append(w.name(step.index))
-    kind, used = scope.owns(tuple(names))
-    if kind == "table" and used == 4:
+    owner = scope.owns(tuple(names))
+    _check_reach(w, owner, names, scope)
+    if owner.kind == "table" and owner.used == 4:
         strip_database(w, index, tuple(names))
-    inner = steps[used - 1 :]
-    if kind == "element" and inner:
+    inner = steps[owner.used - 1 :]
+    if owner.kind == "element" and inner:
         alias = quote(names[0])
         w.put(index, index, f"{alias}.{alias}")
     if inner:
         navigate(w, index, inner, scope)
         w.labels[index] = after, _label(w, index, steps)
-    if inner or kind == "element":
+    if inner or owner.kind == "element":
         w.super_spans[index] = after
     return after
+
+
+def _check_reach(w: Walk, owner: Owner, names: list[str], scope: Scope) -> None:
+    """A subquery may name the columns of the query around it, but not of one further out.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_correlated_subqueries.html
+    """
+    if owner.distance == 0 or owner.scope is w.variables:
+        return
+    scope.is_correlated = True
+    if owner.distance > 1:
+        raise Refused(
+            f"correlated subquery: {'.'.join(names)} belongs to a query further out than the one "
+            f"around it, which Redshift does not support ({page('r_correlated_subqueries')})"
+        )
 
 
 def value_steps(w: Walk, start: int, index: int, scope: Scope) -> int:

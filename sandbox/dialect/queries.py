@@ -3,7 +3,8 @@
 from sandbox.dialect.relations import from_clause
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.walk import Walk, quote
-from sandbox.gate import UNSUPPORTED_CLAUSES, not_in_redshift
+from sandbox.gate import UNSUPPORTED_CLAUSES, Refused, not_in_redshift, page
+from sandbox.gate.refusal import SYNTAX_ERROR
 
 _SET_OPERATIONS = ("union", "intersect", "except", "minus")
 _CLAUSES = frozenset({"from", "where", "group", "having", "qualify", "order", "limit", "offset"})
@@ -39,13 +40,14 @@ def with_clause(w: Walk, lo: int, hi: int, parent: Scope | None) -> int:
     i = lo + 2 if w.low(lo + 1) == "recursive" else lo + 1
     names: list[str] = []
     while True:
-        names.append(w.name(i))
+        names.append(w.identifier(i))
         i += 1
-        if w.low(i) == "(":
+        has_columns = w.low(i) == "("
+        if has_columns:
             i = w.tokens[i].pair + 1
         i = w.expect(i, "as", "(")
-        # The name may be used inside of its own query only where that is recursive.
         if w.low(lo + 1) == "recursive":
+            _check_recursion(w, i, names[-1], has_columns)
             w.ctes.add(names[-1])
         if w.query(i, w.tokens[i - 1].pair, parent):
             w.edits.open(w.tokens[i - 1].start, "materialized ")
@@ -54,6 +56,16 @@ def with_clause(w: Walk, lo: int, hi: int, parent: Scope | None) -> int:
         if i >= hi or w.low(i) != ",":
             return i
         i += 1
+
+
+def _check_recursion(w: Walk, lo: int, name: str, has_columns: bool) -> None:
+    """A recursive CTE lists its columns. https://docs.aws.amazon.com/redshift/latest/dg/r_WITH_clause.html"""
+    inside = range(lo, w.tokens[lo - 1].pair)
+    if not has_columns and any(w.at(i).is_name and w.name(i) == name for i in inside):
+        raise Refused(
+            f"the recursive CTE {name} needs a list of its columns ({page('r_WITH_clause')})",
+            SYNTAX_ERROR,
+        )
 
 
 def _part(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
@@ -125,6 +137,10 @@ def _select(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
         start = clauses["qualify"]
         w.expressions(start + 1, end_of(start), scope)
         _qualify(w, lo, items, clauses, end_of(start), scope)
+    if scope.is_correlated and scope.is_windowed:
+        raise not_in_redshift(
+            "a window function in a correlated subquery", "", "r_correlated_subqueries"
+        )
     return any(w.low(i) in ("(", "case") for item in items for i in range(*item))
 
 
@@ -191,6 +207,7 @@ def _qualify(
         )
     outer = ", ".join(quote(name) for name in names)
     qualify = clauses["qualify"]
+    _unfold_aliases(w, qualify + 1, end, items)
     w.edits.open(w.tokens[lo].start, f"select {outer} from (")
     condition = w.span(qualify + 1, end)
     w.edits.open(w.tokens[clauses["from"]].start, ", (", condition, ') as "rs_qualify" ')
@@ -199,6 +216,21 @@ def _qualify(
         w.tokens[end - 1].end,
         ') as "rs_qualified" where "rs_qualify"',
     )
+
+
+def _unfold_aliases(w: Walk, lo: int, hi: int, items: list[tuple[int, int]]) -> None:
+    """Put a window function in the place of its alias."""
+    aliased = {
+        w.name(end - 1): w.span(start, end - 2)
+        for start, end in items
+        if w.low(end - 2) == "as" and w.find(start, end, "over") < end
+    }
+    for i in range(lo, hi):
+        token = w.tokens[i]
+        if token.is_name and w.low(i - 1) != "." and w.low(i + 1) not in (".", "("):
+            expression = aliased.get(w.name(i))
+            if expression:
+                w.edits.replace(token.start, token.end, "(", expression, ")")
 
 
 def _output_name(w: Walk, lo: int, hi: int) -> str:

@@ -89,7 +89,7 @@ def _end_of_name(w: Walk, i: int) -> int:
 
 
 def _is_element(w: Walk, i: int, scope: Scope) -> bool:
-    return scope.owns((w.name(i),))[0] == "element"
+    return scope.owns((w.name(i),)).kind == "element"
 
 
 def _relation(w: Walk, i: int, hi: int, scope: Scope) -> int:
@@ -108,9 +108,9 @@ def _relation(w: Walk, i: int, hi: int, scope: Scope) -> int:
 def _alias(w: Walk, i: int, hi: int) -> tuple[str, int]:
     """The alias that stands here, empty where none does, and the index after it."""
     if i < hi and w.low(i) == "as":
-        return w.name(i + 1), i + 2
+        return w.identifier(i + 1), i + 2
     if i < hi and w.at(i).is_name and w.low(i) not in _NO_ALIAS:
-        return w.name(i), i + 1
+        return w.identifier(i), i + 1
     return "", i
 
 

@@ -9,32 +9,33 @@ from dataclasses import dataclass, field
 class Scope:
     """Names that a query's FROM makes, and those of the queries around it.
 
-    ``tables`` are aliases and table names, ``elements`` the aliases of unnested SUPER values, ``qualified`` the
-    dotted names as they were written in FROM.
+    ``tables`` are aliases and table names, ``elements`` the aliases of unnested SUPER values,
+    ``qualified`` the dotted names as they were written in FROM. ``is_correlated`` and
+    ``is_windowed``: the query names a column of the query around it, and has an OVER.
     """
 
     parent: Scope | None = None
     tables: set[str] = field(default_factory=set)
     elements: set[str] = field(default_factory=set)
     qualified: set[tuple[str, ...]] = field(default_factory=set)
+    is_correlated: bool = False
+    is_windowed: bool = False
 
-    def owns(self, names: tuple[str, ...]) -> tuple[str, int]:
-        """What the head of a dotted name is, innermost query first, and how many parts reach its column.
-
-        ('element', 1): the names after it are attributes; ('table', n): the n-th part is a column;
-        ('column', 1): the first part itself is a column.
-        """
+    def owns(self, names: tuple[str, ...]) -> Owner:
+        """What the head of a dotted name is, innermost query first."""
         scope: Scope | None = self
+        distance = 0
         while scope is not None:
             if names[0] in scope.elements:
-                return "element", 1
+                return Owner("element", 1, scope, distance)
             if names[0] in scope.tables and len(names) > 1:
-                return "table", 2
+                return Owner("table", 2, scope, distance)
             for length in (2, 3):
                 if len(names) > length and names[:length] in scope.qualified:
-                    return "table", length + 1
+                    return Owner("table", length + 1, scope, distance)
             scope = scope.parent
-        return "column", 1
+            distance += 1
+        return Owner("column", 1, None, 0)
 
     def knows(self, name: str) -> bool:
         """Whether the name is an alias here or further out."""
@@ -44,3 +45,17 @@ class Scope:
                 return True
             scope = scope.parent
         return False
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a dotted name belongs to.
+
+    ``kind`` element: the names after the first are attributes; table: the ``used``-th part is a
+    column; column: the first part is one. ``distance``: how many queries further out it was found.
+    """
+
+    kind: str
+    used: int
+    scope: Scope | None
+    distance: int

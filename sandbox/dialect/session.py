@@ -1,19 +1,23 @@
 """SET, RESET, SHOW, and the ends of transactions."""
 
 from sandbox.dialect.walk import Done, Walk, literal, quote
-from sandbox.gate import Refused, not_in_redshift
+from sandbox.gate import Refused, not_in_redshift, word_set
 
 # Settings that PostgreSQL has under the same name and meaning.
-_SHARED = frozenset(
-    """application_name client_encoding datestyle extra_float_digits search_path statement_timeout timezone""".split()
+_SHARED = word_set(
+    """
+    application_name client_encoding datestyle extra_float_digits search_path
+    statement_timeout timezone
+    """
 )
 # https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
-_BOOLEANS = frozenset(
+_BOOLEANS = word_set(
     """
     cast_super_null_on_error downcase_delimited_identifier enable_case_sensitive_identifier
-    enable_case_sensitive_super_attribute enable_result_cache_for_session json_parse_dedup_attributes
-    json_parse_truncate_strings navigate_super_null_on_error parse_super_null_on_error
-    """.split()
+    enable_case_sensitive_super_attribute enable_result_cache_for_session
+    json_parse_dedup_attributes json_parse_truncate_strings navigate_super_null_on_error
+    parse_super_null_on_error
+    """
 )
 _TEXTS = frozenset({"query_group", "wlm_query_slot_count", "stored_proc_log_min_messages"})
 _TRUE = frozenset({"true", "on", "1", "t", "yes"})

@@ -25,7 +25,7 @@ def statement(w: Walk, lo: int, hi: int) -> Done:
 def _check_touched(w: Walk) -> None:
     """Refuse what Redshift's leader and compute nodes cannot do together.
 
-    https://docs.aws.amazon.com/redshift/latest/dg/c_sql-functions-leader-node-only.html
+    https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html
     """
     seen = w.touched
     if seen.user_table and (seen.leader_function or seen.catalog_table):
@@ -33,7 +33,7 @@ def _check_touched(w: Walk) -> None:
         raise Refused(
             f"Specified types or functions not supported on Redshift tables: {leader} is of the "
             f"leader node only, {seen.user_table} is a user table "
-            f"({page('c_sql-functions-leader-node-only')})"
+            f"({page('c_SQL_functions_leader_node_only')})"
         )
     if seen.compute_function and not seen.user_table:
         raise Refused(

@@ -47,9 +47,9 @@ def _attributes(w: Walk, i: int, end: int) -> None:
     first = i
     while i < end:
         low = w.low(i)
-        if low == "backup" and w.low(i + 1) in ("yes", "no"):
-            i += 2
-        elif low == "diststyle" and w.low(i + 1) in _DIST_STYLES:
+        if (low == "backup" and w.low(i + 1) in ("yes", "no")) or (
+            low == "diststyle" and w.low(i + 1) in _DIST_STYLES
+        ):
             i += 2
         elif low == "distkey" and w.low(i + 1) == "(":
             i = w.tokens[i + 1].pair + 1
@@ -106,6 +106,7 @@ def _constraint(w: Walk, index: int, start: int, end: int) -> set[str]:
 
 def _column(w: Walk, start: int, end: int, *, force_not_null: bool = False) -> None:
     """One column: name, type and what is said of it."""
+    w.identifier(start)
     i = data_type(w, start + 1, stored=True)
     has_not_null = False
     while i < end:

@@ -7,7 +7,7 @@ from sandbox.dialect.edits import Edits
 from sandbox.dialect.lexer import Token
 from sandbox.dialect.model import Settings
 from sandbox.dialect.scopes import Scope
-from sandbox.gate import Refused
+from sandbox.gate import RESERVED, SYSTEM_COLUMNS, Refused, not_in_redshift, page
 from sandbox.gate.refusal import SYNTAX_ERROR
 
 _END = Token("end", "", "", 0)
@@ -85,6 +85,19 @@ class Walk:
         if token.kind != "word":
             raise self.syntax_error(index)
         return token.low
+
+    def identifier(self, index: int) -> str:
+        """The same, where a word that Redshift keeps for itself is an error."""
+        low = self.low(index)
+        if low in RESERVED:
+            raise Refused(
+                f"syntax error at or near {self.at(index).text!r}: a reserved word, write it in "
+                f"double quotes ({page('r_pg_keywords')})",
+                SYNTAX_ERROR,
+            )
+        if low in SYSTEM_COLUMNS:
+            raise not_in_redshift(f"column {low}", "", "c_unsupported-postgresql-features")
+        return self.name(index)
 
     def drop(self, first: int, last: int) -> None:
         """Remove the tokens ``first`` to ``last``, both included."""

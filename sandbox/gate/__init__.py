@@ -6,15 +6,24 @@ The lists are what the project and dbt-redshift send, each with the page of the 
 Guide that documents it. Pure: no I/O, no settings.
 """
 
-from sandbox.gate.functions import FUNCTIONS, Function, check_function
+from sandbox.gate.functions import (
+    FUNCTIONS,
+    NEEDS_FRAME,
+    TAKES_NO_FRAME,
+    Function,
+    check_function,
+)
 from sandbox.gate.operators import check_operator
 from sandbox.gate.refusal import Refused, not_in_redshift, page
 from sandbox.gate.types import check_type
-from sandbox.gate.words import RESERVED, UNSUPPORTED_CLAUSES
+from sandbox.gate.words import RESERVED, SYSTEM_COLUMNS, UNSUPPORTED_CLAUSES, word_set
 
 __all__ = [
     "FUNCTIONS",
+    "NEEDS_FRAME",
     "RESERVED",
+    "SYSTEM_COLUMNS",
+    "TAKES_NO_FRAME",
     "UNSUPPORTED_CLAUSES",
     "Function",
     "Refused",
@@ -23,4 +32,5 @@ __all__ = [
     "check_type",
     "not_in_redshift",
     "page",
+    "word_set",
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.gate.refusal import not_in_redshift
+from sandbox.gate.words import word_set
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,15 @@ FUNCTIONS: dict[str, Function] = {
     for doc, names in group.items()
     for name in names.split()
 }
+
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Window_function_synopsis.html
+TAKES_NO_FRAME = word_set(
+    "row_number rank dense_rank percent_rank cume_dist ntile lag lead ratio_to_report"
+)
+NEEDS_FRAME = word_set(
+    """avg count max min sum stddev stddev_samp stddev_pop variance var_samp var_pop
+    first_value last_value nth_value"""
+)
 
 # What people write out of habit, and what Redshift has instead.
 _REMEDIES = {
