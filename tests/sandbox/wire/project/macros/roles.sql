@@ -1,5 +1,4 @@
 {% macro make_roles() %}
     {% do run_query('create role wire_reader') %}
     {% do run_query('grant role wire_reader to quick') %}
-    {% do adapter.commit() %}
 {% endmacro %}
