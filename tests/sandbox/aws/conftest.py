@@ -2,12 +2,15 @@ import json
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from redshift_connector.core import Connection
 
+from sandbox.aws.store import FILE_NAME, Store
 from sandbox.deadline import Deadline
 from tests.conftest import Warehouse
 
@@ -26,6 +29,13 @@ def client_of(warehouse: Warehouse, service: str, user: str = "scheduler", **mor
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         **{"config": ONCE, **more},
     )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / FILE_NAME)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -85,6 +95,14 @@ def fault(warehouse: Warehouse) -> Iterator[Callable[..., None]]:
 
     yield order
     urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()
+
+
+def count(connection: Connection, sql: str, *values: Any) -> int:
+    """The number that a query gives."""
+    cursor = connection.cursor()
+    cursor.execute(sql, list(values))
+    [[number]] = cursor.fetchall()
+    return int(number)
 
 
 def until(done: Callable[[], bool]) -> None:

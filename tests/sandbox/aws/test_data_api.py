@@ -306,6 +306,7 @@ def test_an_answer_that_is_lost_does_not_run_the_statement_twice(
     sent = patient.execute_statement(
         Sql=f"insert into {name} values (1)", WaitTimeSeconds=20, **WHERE
     )
+    assert sent["ResponseMetadata"]["RetryAttempts"] == 1
     assert sent["Status"] == "FINISHED"
     assert run(f"select * from {name}")["ResultRows"] == 1
 

@@ -1,8 +1,10 @@
 """Amazon Quick as boto3 sees it, against the running sandbox."""
 
 import json
+import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +14,9 @@ from click.testing import CliRunner
 
 from sandbox.aws.commands import spice_command
 from sandbox.aws.quick.records import QUOTA
+from sandbox.aws.store import FILE_NAME
 from tests.conftest import Connect, Warehouse
-from tests.sandbox.aws.conftest import Client, until
+from tests.sandbox.aws.conftest import Client, count, until
 
 ACCOUNT = {"AwsAccountId": "000000000000"}
 Table = Callable[..., str]
@@ -192,7 +195,7 @@ def test_a_new_spice_data_set_is_filled_at_once(quick: Quick, table: Table, spic
 
 
 def test_an_ingestion_brings_what_the_relation_holds_now(
-    quick: Quick, table: Table, run: Run, spice: Spice
+    quick: Quick, table: Table, run: Run, spice: Spice, warehouse: Warehouse
 ) -> None:
     name = readable(table, "insert into {} values (1, 'old')")
     made = quick.data_set(name, COLUMNS)
@@ -200,6 +203,13 @@ def test_an_ingestion_brings_what_the_relation_holds_now(
     assert spice(made) == [{"a": 1, "b": "old"}]
     assert quick.ingest(made, "r-2")["RequestType"] == "FULL_REFRESH"
     assert spice(made) == [{"a": 1, "b": "new"}]
+    with closing(sqlite3.connect(warehouse.home.path / FILE_NAME)) as store:
+        kept = store.execute(
+            "select count(*) from spice_rows where ingestion in"
+            " (select n from ingestions where data_set_id = ?)",
+            [made],
+        ).fetchone()
+    assert kept == (1,)
 
 
 def test_rows_that_do_not_convert_are_dropped_and_long_texts_cut(
@@ -297,7 +307,15 @@ def test_a_cancel_ends_an_ingestion_at_its_backend(
     holder.cursor().execute(f"lock table {name}")
     quick.client.create_ingestion(DataSetId=made, IngestionId="stuck", **ACCOUNT)
     quick.client.create_ingestion(DataSetId=made, IngestionId="behind", **ACCOUNT)
-    until(lambda: quick.ingestion(made, "stuck")["IngestionStatus"] == "RUNNING")
+    admin = connect("admin")
+    reading = "select count(*) from pg_stat_activity where query like %s"
+
+    def readers() -> int:
+        return count(admin, reading, f"select%{name.split('.')[1]}%")
+
+    until(lambda: readers() > 0)
+    assert readers() == 1
+    assert quick.ingestion(made, "stuck")["IngestionStatus"] == "RUNNING"
     for id_ in ("behind", "stuck"):
         quick.client.cancel_ingestion(DataSetId=made, IngestionId=id_, **ACCOUNT)
         assert quick.ingestion(made, id_)["IngestionStatus"] == "CANCELLED"

@@ -2,12 +2,22 @@
 
 import os
 import signal
+import time
+from collections.abc import Callable
 from typing import Any
 
 from sandbox import lifecycle
+from sandbox.aws.__main__ import login
+from sandbox.aws.callers import Caller
+from sandbox.aws.data_api.execution import Execution
+from sandbox.aws.data_api.records import Statements
+from sandbox.aws.data_api.service import DataApi
+from sandbox.aws.faults import Faults
+from sandbox.aws.store import Store
+from sandbox.aws.warehouse import Login
 from sandbox.home import Home
-from tests.conftest import Warehouse
-from tests.sandbox.aws.conftest import client_of, until
+from tests.conftest import Connect, Warehouse
+from tests.sandbox.aws.conftest import client_of, count, until
 
 ACCOUNT = {"AwsAccountId": "000000000000"}
 WHERE = {"WorkgroupName": "sandbox", "Database": "dev"}
@@ -70,6 +80,31 @@ def test_a_killed_server_remembers_and_goes_on(new_home: Home) -> None:
     # The backend of the lost statement was stopped: FAILED means that it did not commit.
     again = execute(deployer, "select count(*) from kept.rows")
     assert deployer.get_statement_result(Id=again)["Records"] == [[{"longValue": 1}]]
+
+
+def test_recovery_stops_the_backends_it_finds(
+    warehouse: Warehouse, store: Store, table: Callable[..., str], connect: Connect
+) -> None:
+    def way(user: str, database: str) -> Login:
+        return login(warehouse.home, user, database)
+
+    def backends() -> int:
+        sql = "select count(*) from pg_stat_activity where application_name = %s"
+        return count(connect("admin"), sql, f"data-api {held}")
+
+    locked = table("a integer")
+    holder = connect("deployer")
+    holder.cursor().execute(f"lock table {locked}")
+    statements, faults = Statements(store), Faults()
+    first = Execution(statements, way, time.time, faults)
+    api, caller = DataApi(statements, first, time.time), Caller("DEPLOYER00SANDBOX000", "deployer")
+    held = api.execute(caller, {"Sql": f"select * from {locked}", **WHERE})["Id"]
+    until(lambda: backends() == 1)
+    Execution(statements, way, time.time, faults).recover(way("rdsdb", "dev"))
+    assert backends() == 0
+    described = api.describe(caller, {"Id": held, "WaitTimeSeconds": 20})
+    assert described["Status"] == "FAILED"
+    holder.rollback()
 
 
 def _data_set(quick: Any, warehouse: Warehouse) -> str:

@@ -1,7 +1,6 @@
 """What changes as hours pass, with a clock that the test moves."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,13 +44,6 @@ class Bench:
         answer = self.data_api.execute(CALLER, {**REQUEST, "WaitTimeSeconds": 20, **more})
         assert answer["Status"] == "FINISHED"
         return str(answer["Id"])
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / FILE_NAME)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
