@@ -39,7 +39,7 @@ def tell(demo: Demo) -> None:
     """All steps, with the time that each took."""
     console, times = demo.console, []
     for number, step in enumerate(STEPS, start=1):
-        console.print(f"\n[bold cyan]{number}. {step.title}[/]", highlight=False)
+        console.print(f"\n[bold cyan]{number}. {step.title}[/]", highlight=False, soft_wrap=True)
         start = time.monotonic()
         for action in step.actions:
             demo.do(action)
@@ -69,7 +69,7 @@ def main(only_docs: bool) -> None:
     """Show the main job from telemetry to a refreshed dataset."""
     os.chdir(ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console(width=min(WIDTH, Console().width))
+    console = Console(width=WIDTH)
     with only_one(FOLDER):
         demo = Demo(FOLDER, console)
         try:
@@ -80,7 +80,9 @@ def main(only_docs: bool) -> None:
             else:
                 demo.prepare()
                 tell(demo)
-                console.print(WHERE_NEXT.format(home=FOLDER / "sandbox"), highlight=False)
+                console.print(
+                    WHERE_NEXT.format(home=FOLDER / "sandbox"), highlight=False, soft_wrap=True
+                )
         except DemoFailed as error:
             raise click.ClickException(str(error)) from error
         finally:

@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +25,8 @@ BIN = Path(sys.executable).parent
 PERIOD = timedelta(minutes=15)
 # Columns that say when a row was shown, not what it says.
 MOMENTS = frozenset({"data_as_of"})
+EXAMPLE_ROWS = 4
+EXAMPLE_COLUMNS = 3
 
 Rows = list[dict[str, Any]]
 
@@ -38,7 +41,7 @@ class Demo:
     def __init__(self, folder: Path, console: Console) -> None:
         self.folder = folder
         self.console = console
-        self.kept: dict[str, dict[str, Rows]] = {}
+        self.kept: dict[str, Rows] = {}
         now = datetime.now(UTC)
         slot = now - (now - datetime.min.replace(tzinfo=UTC)) % PERIOD
         slots = {"first": slot - 2 * PERIOD, "second": slot - PERIOD, "third": slot}
@@ -77,10 +80,12 @@ class Demo:
                 self._run(action)
             case Show(title, sql):
                 self._print_rows(title, self._query(sql))
-            case Keep(name):
-                self.kept[name] = self._everything()
-            case Compare(name, title, same):
-                self._compare(title, self.kept[name], self._everything(), same)
+            case Keep():
+                self.kept = self._everything()
+            case Compare():
+                now = self._everything()
+                self._compare(action, self.kept, now)
+                self.kept = now
 
     def _run(self, action: Run) -> None:
         typed, hidden = (
@@ -98,15 +103,13 @@ class Demo:
             [str(BIN / words[0]), *words[1:]],
             cwd=ROOT,
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             check=False,
         )
         if outcome.returncode:
-            raise DemoFailed(
-                f"{shlex.join(words)} ended with code {outcome.returncode}:\n{outcome.stdout}"
-            )
+            said = outcome.stdout + outcome.stderr
+            raise DemoFailed(f"{shlex.join(words)} ended with code {outcome.returncode}:\n{said}")
         return outcome.stdout
 
     def _query(self, sql: str) -> Rows:
@@ -115,45 +118,68 @@ class Demo:
 
     def _everything(self) -> dict[str, Rows]:
         """Each mart that is a table, and the dataset in SPICE, with all rows."""
-        names = self._query(
-            "select table_name from information_schema.tables"
-            " where table_schema = 'sandbox_bi_reports' and table_type = 'BASE TABLE' order by 1"
-        )
-        found = {
-            row["table_name"]: self._query(f"select * from sandbox_bi_reports.{row['table_name']}")
-            for row in names
-        }
+        names = [
+            row["table_name"]
+            for row in self._query(
+                "select table_name from information_schema.tables"
+                " where table_schema = 'sandbox_bi_reports' and table_type = 'BASE TABLE'"
+            )
+        ]
+        queries = [f"select * from sandbox_bi_reports.{name}" for name in sorted(names)]
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            found = dict(zip(sorted(names), pool.map(self._query, queries), strict=True))
         spice = ["sandbox", "spice", "sandbox_pipeline_health", "--limit", "1000000", "--json"]
         return found | {"SPICE pipeline_health": json.loads(self._output(spice))["rows"]}
 
-    def _compare(
-        self, title: str, old: Mapping[str, Rows], new: Mapping[str, Rows], same: bool
-    ) -> None:
-        table = Table(title=title, title_justify="left", box=None)
-        for heading in ("", "rows before", "rows now", "rows gone", "rows new"):
-            table.add_column(heading, justify="right" if heading else "left")
+    def _compare(self, action: Compare, old: dict[str, Rows], new: dict[str, Rows]) -> None:
+        headings = ("", "rows before", "rows now", "rows gone", "rows new")
+        table = _table(action.title, headings, right=headings[1:])
         differing = []
-        for name in sorted(old.keys() | new.keys(), key=lambda name: ("SPICE" in name, name)):
+        for name in old | new:
             before, now = _counted(old.get(name, [])), _counted(new.get(name, []))
-            gone, came = (before - now).total(), (now - before).total()
-            table.add_row(name, *map(str, (before.total(), now.total(), gone, came)))
+            gone, came = before - now, now - before
             if gone or came:
                 differing.append(name)
+            numbers = (before.total(), now.total(), gone.total(), came.total())
+            table.add_row(name, *map(str, numbers))
         self.console.print(table)
-        if same and differing:
-            raise DemoFailed(f"{title}: {', '.join(differing)} should be the same and are not")
+        if action.same and differing:
+            names = ", ".join(differing)
+            raise DemoFailed(f"{action.title}: {names} should be the same and are not")
+        for name, key in action.rows.items():
+            self._print_rows(f"Some rows of {name}", _changes(old[name], new[name], key))
 
     def _print_rows(self, title: str, rows: Rows) -> None:
-        table = Table(title=title, title_justify="left", box=None)
-        for name in rows[0] if rows else ():
-            table.add_column(name)
+        table = _table(title, rows[0] if rows else ())
         for row in rows:
             table.add_row(*("" if value is None else str(value) for value in row.values()))
         self.console.print(table)
 
 
+def _table(title: str, columns: Iterable[str], right: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", box=None)
+    for name in columns:
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, overflow="fold")
+    return table
+
+
 def _counted(rows: Rows) -> Counter[str]:
-    return Counter(
-        json.dumps({name: value for name, value in row.items() if name not in MOMENTS})
-        for row in rows
-    )
+    return Counter(json.dumps(_without_moments(row)) for row in rows)
+
+
+def _without_moments(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in MOMENTS}
+
+
+def _changes(old: Rows, new: Rows, key: Sequence[str]) -> Rows:
+    """A few rows that were there before, by `key`, and are other now: what changed in them."""
+    before = {tuple(row[name] for name in key): row for row in old}
+    found: Rows = []
+    for row in map(_without_moments, new):
+        names = {name: row[name] for name in key}
+        was = before.get(tuple(names.values()), row)
+        other = [f"{name}: {was[name]} → {row[name]}" for name in row if was[name] != row[name]]
+        if other:
+            found.append(names | {"changed": "\n".join(other[:EXAMPLE_COLUMNS])})
+    return found[:EXAMPLE_ROWS]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,20 @@ class Show:
 
 @dataclass(frozen=True)
 class Keep:
-    """Remember marts and SPICE as they are, under a name."""
-
-    name: str
+    """Remember marts and SPICE as they are now."""
 
 
 @dataclass(frozen=True)
 class Compare:
-    """Show what became of marts and SPICE since `name`; `same` makes a difference an error."""
+    """Show what became of marts and SPICE since they were last remembered; remember them anew.
 
-    name: str
+    `same` makes a difference an error. `rows` maps a relation to the key by which changed rows of
+    it are shown.
+    """
+
     title: str
     same: bool = False
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Action = Run | Show | Keep | Compare
@@ -101,7 +104,7 @@ STEPS = (
     Step(
         "New telemetry: a day of runs, an item that moves, one that breaks, one that goes",
         (
-            Keep("before the increment"),
+            Keep(),
             Run("sandbox load pipeline-logs {exports}/increment-1/pipeline-logs"),
             Run("sandbox load failed-jobs {exports}/increment-1/failed-jobs"),
         ),
@@ -125,23 +128,22 @@ STEPS = (
                 and (contract_issues <> '' or is_deleted)
                 order by 1""",
             ),
-            Compare("before the increment", "What changed"),
+            Compare("What changed", rows={"SPICE pipeline_health": ("pipeline_id", "run_on")}),
         ),
     ),
     Step(
         "The same slot again, and the next one with nothing new",
         (
-            Keep("before nothing"),
             Run("scheduler run pipeline_health --slot {second}"),
-            Run("scheduler run pipeline_health --slot {third}"),
-            Compare("before nothing", "What changed", same=True),
+            Run("scheduler run pipeline_health --slot {third}", shows=5),
+            Compare("What changed: nothing", same=True),
         ),
     ),
     Step(
         "The marts against a full rebuild",
         (
             Run("dbt run --full-refresh --select marts", shows=1, hides="--no-use-colors"),
-            Compare("before nothing", "Refreshed bit by bit, against rebuilt", same=True),
+            Compare("Refreshed bit by bit, against rebuilt", same=True),
         ),
     ),
 )
