@@ -4,7 +4,7 @@
     {%- set arguments = config.get('meta', {}).get('arguments', []) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% if flags.EMPTY or flags.SAMPLE %}
+    {% if flags.EMPTY or invocation_args_dict.get('sample') %}
         {% call statement('main') %}select 1 as left_untouched{% endcall %}
     {% else %}
         {%- do _refuse_deferral() -%}

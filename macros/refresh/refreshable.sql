@@ -6,7 +6,7 @@ the table, replace the procedure, commit), then the call. The table is never swa
     {%- set facts = _model_facts(model) -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table').include(database=false) -%}
-    {%- if flags.SAMPLE -%}
+    {%- if invocation_args_dict.get('sample') -%}
         {%- do exceptions.raise_compiler_error(
             model.name ~ ': --sample alters the text of the model, and altered text never becomes a procedure'
         ) -%}

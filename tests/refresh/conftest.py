@@ -1,8 +1,6 @@
-"""One built project for all tests here: 60 healthy items of each of three sources, then whatever a test adds."""
+"""One built project for all tests here: healthy runs of three sources, and what tests add."""
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +23,7 @@ def healthy_days(source: str, days: range) -> list[Item]:
 
 
 @pytest.fixture(scope="session")
-def project(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "profiles.example.yml", folder / "profiles.yml")
     replicas = Replicas(warehouse.home, folder)
@@ -37,4 +35,4 @@ def project(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> I
     members = "{members: {refresher: [scheduler], bi_reader: [quick]}}"
     outcome = built.dbt("run-operation", "grant_roles", "--args", members)
     assert outcome.success, outcome.messages
-    yield built
+    return built

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import redshift_connector
+from redshift_connector.core import Connection
+from redshift_connector.error import Error
 from dbt.cli.main import dbtRunner
 
 from tests.conftest import Warehouse
@@ -64,9 +65,11 @@ class Project:
         with _environment(self.warehouse.environment("deployer")):
             result = dbtRunner().invoke(command)
         said = [str(result.exception)] if result.exception else []
-        for node in getattr(result.result, "results", None) or []:
-            if str(node.status) not in ("success", "pass", "no-op"):
-                said.append(f"{node.node.name}: {node.status}: {node.message}")
+        said += [
+            f"{node.node.name}: {node.status}: {node.message}"
+            for node in getattr(result.result, "results", None) or []
+            if str(node.status) not in ("success", "pass", "no-op", "skipped")
+        ]
         return Outcome(bool(result.success), "\n".join(said))
 
     def next_slot(self) -> str:
@@ -121,12 +124,12 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def refused(connection: redshift_connector.Connection, statement: str) -> str:
+def refused(connection: Connection, statement: str) -> str:
     """The error of a statement that must fail, in the database's words."""
     cursor = connection.cursor()
     try:
         cursor.execute(statement)
-    except redshift_connector.Error as error:
+    except Error as error:
         connection.rollback()
         return str(error.args[0]["M"])
     raise AssertionError(f"not refused: {statement}")

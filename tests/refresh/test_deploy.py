@@ -1,0 +1,153 @@
+"""dbt beside refreshes: what a deploy changes, and what it leaves alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.refresh.project import Project
+from tests.refresh.telemetry import log_item
+
+
+def procedures(project: Project) -> dict[str, str]:
+    """The text of every procedure of the environment."""
+    return dict(
+        project.rows(
+            "select proname, prosrc from pg_proc inner join pg_namespace"
+            " on pg_proc.pronamespace = pg_namespace.oid"
+            f" where nspname = '{project.schema('ops')}'"
+        )
+    )
+
+
+def test_a_second_run_changes_nothing(project: Project) -> None:
+    project.refresh()
+    before, texts = project.marts(), procedures(project)
+
+    outcome = project.dbt("run")
+
+    assert outcome.success, outcome.messages
+    assert project.marts() == before
+    assert procedures(project) == texts
+    assert texts
+
+
+def test_empty_leaves_procedures_and_rows_alone(project: Project) -> None:
+    project.refresh()
+    before, texts = project.marts(), procedures(project)
+
+    outcome = project.dbt("run", "--empty")
+
+    assert outcome.success, outcome.messages
+    assert procedures(project) == texts
+    assert project.marts() == before
+
+
+def test_sample_is_refused_and_leaves_all_alone(project: Project) -> None:
+    project.refresh()
+    before, texts = project.marts(), procedures(project)
+
+    outcome = project.dbt("run", "--sample", "3 days", "--select", "fct_stage_runs")
+
+    assert not outcome.success
+    assert "altered text never becomes a procedure" in outcome.messages
+    assert procedures(project) == texts
+    assert project.marts() == before
+
+
+def test_a_deferred_upstream_is_refused(project: Project) -> None:
+    other = Project(project.warehouse, project.replicas, project.folder, environment="deferred")
+    state = project.folder / "deferred_state"
+    state.mkdir(exist_ok=True)
+    manifest = project.folder / "target" / "manifest.json"
+    assert project.dbt("parse").success
+    (state / "manifest.json").write_bytes(manifest.read_bytes())
+
+    outcome = other.dbt("run", "--select", "fct_pipeline_runs", "--defer", "--state", str(state))
+
+    assert not outcome.success
+    assert "never deployed with --defer" in outcome.messages
+
+
+def test_a_session_that_folds_names_is_refused_by_dbt(project: Project) -> None:
+    project.refresh()
+    before, texts = project.marts(), procedures(project)
+    project.rows("alter user deployer set enable_case_sensitive_identifier to false", user="admin")
+    try:
+        outcome = project.dbt("run")
+    finally:
+        project.rows("alter user deployer reset enable_case_sensitive_identifier", user="admin")
+
+    assert not outcome.success
+    assert "enable_case_sensitive_identifier" in outcome.messages
+    assert procedures(project) == texts
+    assert project.marts() == before
+
+
+def test_a_run_beside_refreshes_loses_nothing(project: Project) -> None:
+    days = [f"202603{day:02}" for day in range(1, 11)]
+
+    def refreshes() -> None:
+        for day in days:
+            project.replicas.put(log_item(category="beside", run_date=day))
+            project.refresh()
+
+    with ThreadPoolExecutor(1) as other:
+        running = other.submit(refreshes)
+        outcome = project.dbt("run")
+        running.result()
+
+    assert outcome.success, outcome.messages
+    project.refresh()
+    keys = project.rows(
+        f"select log_key, count(*) from {project.schema('bi_reports')}.fct_stage_runs"
+        " where pipeline_id = 'orders#beside' group by log_key"
+    )
+    assert sorted(keys) == [(f"orders#beside#extract#{day}", 1) for day in days]
+    before = project.marts()
+    assert project.refresh(mode="reconcile")["outcome"] == "nothing_new"
+    assert project.marts() == before
+
+
+@pytest.mark.parametrize("rebuild", [["--full-refresh"], []], ids=["full refresh", "run"])
+def test_a_rebuild_keeps_versions_and_tombstones(project: Project, rebuild: list[str]) -> None:
+    category = f"kept{len(rebuild)}"
+    gone = log_item(category=category)
+    for status in ("STARTED", "SUCCEEDED"):
+        project.replicas.put(log_item(category=category, status=status))
+        project.refresh()
+    project.replicas.delete(gone)
+    project.refresh()
+    history = (
+        "select log_key, refresh_id, is_deleted from"
+        f" {project.schema('staging')}.stg_pipeline_logger__pipeline_log_versions"
+        f" where log_key = '{gone['log_key']['S']}'"
+    )
+    before = sorted(project.rows(history))
+
+    outcome = project.dbt("run", "--select", "staging", *rebuild)
+
+    assert outcome.success, outcome.messages
+    assert len(before) == 3
+    assert sorted(project.rows(history)) == before
+
+
+def test_a_procedure_of_another_engine_version_is_refused(project: Project) -> None:
+    state = f"{project.schema('ops')}.state_pipeline_health"
+    entry = "entry = 'model fct_stage_runs'"
+    version = project.value(f"select counter from {state} where {entry}")
+    project.rows(f"update {state} set counter = 0 where {entry}")
+    try:
+        with pytest.raises(Exception, match="dbt run --select"):
+            project.refresh()
+    finally:
+        project.rows(f"update {state} set counter = {version} where {entry}")
+
+
+def test_models_are_whole_in_the_subject_procedure(project: Project) -> None:
+    """A model that refresh_pipeline_health forgot would never be refreshed."""
+    body = (Path(__file__).parents[2] / "procedures" / "refresh_pipeline_health.sql").read_text()
+    tables = {
+        name.removesuffix("__refresh") for name in procedures(project) if name.endswith("__refresh")
+    }
+    assert tables == {name for name in tables if f"ref('{name}')" in body}
