@@ -23,7 +23,7 @@ from scheduler.quick.apply import Item, Quick
 from scheduler.quick.exposures import Definition, definitions, read_manifest
 from scheduler.quick.requests import Connection
 from scheduler.runner import Cycle
-from scheduler.settings import PRODUCTION, Settings, Subject, load_schedules
+from scheduler.settings import Settings, Subject, load_schedules
 from scheduler.slots import MODES, Work, current_slot, parse_slot
 from scheduler.statements import Statements
 
@@ -72,7 +72,9 @@ def main() -> None:
 @click.option("--timeout", help="When to end, like 10m.  [env: REFRESH_TIMEOUT]")
 @click.option("--ingestion-spacing", help="[env: QUICK_INGESTION_SPACING; default: 45m]")
 @click.option("--no-quick", is_flag=True, help="Refresh the marts only.")
-@click.option("--leave-running", is_flag=True, help="At the end of time, do not cancel the CALL.")
+@click.option(
+    "--leave-running", is_flag=True, help="Never cancel the CALL: the next run waits for it."
+)
 @click.option("--workgroup", help="The Redshift workgroup.  [env: REDSHIFT_WORKGROUP]")
 @_common
 def run(
@@ -215,9 +217,7 @@ def apply(
 
 
 def _definitions(settings: Settings, manifest: Path) -> list[Definition]:
-    environment = settings.environment
-    prefix = "" if environment == PRODUCTION else f"{environment}_"
-    return definitions(read_manifest(manifest), schema_prefix=prefix)
+    return definitions(read_manifest(manifest), ops_schema=settings.ops_schema)
 
 
 def _connection(settings: Settings) -> Connection:

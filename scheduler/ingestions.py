@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from scheduler.aws import call
@@ -118,7 +118,7 @@ def _ingestion(answer: Mapping[str, Any]) -> Ingestion:
     return Ingestion(
         id=answer.get("IngestionId", ""),
         status=answer["IngestionStatus"],
-        created_at=answer["CreatedTime"],
+        created_at=answer["CreatedTime"].astimezone(UTC),
         is_manual=answer.get("RequestSource", "MANUAL") == "MANUAL",
         error_type=error.get("Type", ""),
         error_message=redact(error.get("Message", "")),

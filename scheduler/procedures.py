@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduler.clock import Clock, Deadline
 from scheduler.errors import SchedulerError
@@ -13,6 +13,9 @@ from scheduler.slots import Work
 from scheduler.statements import Statements
 
 _log = logging.getLogger(__name__)
+
+# Long enough for a workgroup that has to wake, short against a refresh that is waiting.
+_RECORD_TIMEOUT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,7 @@ class Procedures:
         )
         return parse_check(self.statements.text(identity))
 
-    def record(
-        self, step: str, name: str, outcome: str, detail: str, deadline: Deadline, work: Work
-    ) -> None:
+    def record(self, step: str, name: str, outcome: str, detail: str, work: Work) -> None:
         """Write what became of `work`'s step to the ledger; what stands there already is left.
 
         A ledger that cannot be written must not keep the marts from being refreshed: it is logged.
@@ -66,7 +67,7 @@ class Procedures:
                 "cast(:mode as varchar), cast(:slot as timestamp), cast(:step as varchar), "
                 "cast(:name as varchar), cast(:outcome as varchar), cast(:detail as varchar))",
                 values,
-                deadline,
+                Deadline.after(self.clock, _RECORD_TIMEOUT),
             )
         except SchedulerError as error:
             _log.warning("the outcome of %s was not recorded: %s", name, error)

@@ -82,7 +82,8 @@ class Report:
         if self.how == "overlap":
             yield f"  left out: {self.statement} is still running"
         for model, change in self.models.items():
-            yield f"  {model}: {change.removed} removed, {change.written} written"
+            if change.removed or change.written:
+                yield f"  {model}: {change.removed} removed, {change.written} written"
         for dataset in self.datasets:
             rows = "" if dataset.rows is None else f", {dataset.rows} rows"
             detail = f": {dataset.detail}" if dataset.detail else ""

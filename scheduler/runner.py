@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 # Statements that one run sends for a slot before it gives up.
 _TRIES = 3
-# How long the end of a cancelled statement, or a last record, may take behind the deadline.
+# How long the end of a cancelled statement may take.
 _GRACE = timedelta(seconds=30)
 
 
@@ -61,9 +61,7 @@ class Cycle:
         decision = decide(self.statements.list(work.subject_prefix), work)
         match decision:
             case Overlap(statement):
-                self.procedures.record(
-                    "refresh", work.name, "skipped", statement.name, self.deadline, work
-                )
+                self.procedures.record("refresh", work.name, "skipped", statement.name, work)
                 return self._report("overlap", statement.name, "skipped", SKIPPED)
             case Finished():
                 return self._show(decision)
@@ -158,8 +156,7 @@ class Cycle:
     def _record_failure(self, name: str, state: State) -> None:
         attempt = parse_statement_name(name)
         work = attempt.work if attempt else self.procedures.work
-        grace = Deadline.after(self.clock, _GRACE)
-        self.procedures.record("refresh", name, state.status.lower(), state.error, grace, work)
+        self.procedures.record("refresh", name, state.status.lower(), state.error, work)
 
     def _record_ingestions(self) -> None:
         """Record each dataset's newest ended ingestion; Quick's trouble stops no refresh."""
@@ -185,7 +182,6 @@ class Cycle:
                     ingestion.status.lower(),
                     f"rows={ingestion.total_rows} dropped={ingestion.rows_dropped} "
                     f"{ingestion.error_type} {ingestion.error_message}",
-                    self.deadline,
                     replace(self.procedures.work, slot=slot),
                 )
 

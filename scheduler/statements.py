@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from scheduler.aws import call
@@ -56,7 +57,12 @@ class Statements:
         while True:
             answer = call(self._client.list_statements, self._clock, **request)
             found += (
-                Statement(s["Id"], s.get("StatementName", ""), s["Status"], s["CreatedAt"])
+                Statement(
+                    s["Id"],
+                    s.get("StatementName", ""),
+                    s["Status"],
+                    s["CreatedAt"].astimezone(UTC),
+                )
                 for s in answer["Statements"]
             )
             if not answer.get("NextToken"):

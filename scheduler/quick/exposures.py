@@ -75,19 +75,24 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def definitions(manifest: Mapping[str, Any], *, schema_prefix: str) -> list[Definition]:
+def definitions(manifest: Mapping[str, Any], *, ops_schema: str) -> list[Definition]:
     """The datasets that the manifest's exposures define, by id.
 
-    `schema_prefix` is what the schemas of this environment begin with, '' in production: a manifest
-    that was parsed for another target would point Quick at that target's marts. Raises WrongUse
-    that names the exposure.
+    `ops_schema` is where this environment's procedures are: a manifest that was parsed for another
+    target has none there, and would point Quick at that target's marts. Raises WrongUse that names
+    the exposure.
     """
+    if all(node["schema"] != ops_schema for node in manifest["nodes"].values()):
+        raise WrongUse(
+            f"the manifest was made for another target: it has nothing in {ops_schema}; "
+            "run `dbt parse --target` with this environment's target, then this again"
+        )
     found = []
     for exposure in manifest.get("exposures", {}).values():
         quick = exposure.get("config", {}).get("meta", {}).get("quick")
         if quick is not None:
             where = f"exposure {exposure['name']} ({exposure['original_file_path']})"
-            found.append(_definition(quick, exposure, manifest, schema_prefix, where))
+            found.append(_definition(quick, exposure, manifest, where))
     found.sort(key=lambda definition: definition.dataset_id)
     for first, second in itertools.pairwise(found):
         if first.dataset_id == second.dataset_id:
@@ -99,7 +104,6 @@ def _definition(
     quick: Mapping[str, Any],
     exposure: Mapping[str, Any],
     manifest: Mapping[str, Any],
-    schema_prefix: str,
     where: str,
 ) -> Definition:
     _check(quick, where)
@@ -112,11 +116,6 @@ def _definition(
     if relation not in nodes:
         raise WrongUse(f"{where}: relation {relation!r} is not among its depends_on; add its ref()")
     node = nodes[relation]
-    if not node["schema"].startswith(schema_prefix):
-        raise WrongUse(
-            f"the manifest was made for another target: {relation} is in {node['schema']}, "
-            f"this environment's schemas begin with {schema_prefix}; run `dbt parse --target ...`"
-        )
     if not node["columns"]:
         raise WrongUse(f"{where}: {relation} describes no column; give it a contract")
     return Definition(

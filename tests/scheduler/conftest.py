@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 30
 @pytest.fixture
 def subject(warehouse: Warehouse, connect: Connect, tmp_path: Path) -> StandIn:
     """A subject in an environment that no other test uses."""
-    made = StandIn(f"t{next(_numbers)}", tmp_path, connect, warehouse.environment())
+    made = StandIn(f"t{next(_numbers)}", tmp_path, connect("deployer"), warehouse.environment())
     made.build()
     return made
 
@@ -74,4 +74,4 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
+        time.sleep(0.05)

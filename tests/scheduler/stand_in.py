@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,7 +170,7 @@ class StandIn:
 
     environment: str
     folder: Path
-    connect: Callable[[str], Connection]
+    connection: Connection
     variables: Mapping[str, str]
 
     @property
@@ -201,7 +201,10 @@ class StandIn:
             },
         }
         manifest = {
-            "nodes": {"model.p.health": node},
+            "nodes": {
+                "model.p.health": node,
+                "model.p.refresh_health": {"name": "refresh_health", "schema": self.ops},
+            },
             "exposures": {
                 "exposure.p.health": _exposure("health", "SPICE"),
                 "exposure.p.live": _exposure("live", "DIRECT_QUERY"),
@@ -212,12 +215,11 @@ class StandIn:
 
     def sql(self, *statements: str) -> list[list[Any]]:
         """Run statements as the deployer in one transaction; gives the last one's rows."""
-        connection = self.connect("deployer")
-        cursor = connection.cursor()
+        cursor = self.connection.cursor()
         for statement in statements:
             cursor.execute(statement)
         rows = [list(row) for row in cursor.fetchall()] if cursor.description else []
-        connection.commit()
+        self.connection.commit()
         return rows
 
     def arrive(self, rows: int) -> None:
@@ -250,7 +252,7 @@ class StandIn:
         )
         wanted = definitions(
             read_manifest(self.folder / "target" / "manifest.json"),
-            schema_prefix=f"{self.environment}_",
+            ops_schema=self.ops,
         )
         connection = QuickConnection(
             host=self.variables["REDSHIFT_HOST"],

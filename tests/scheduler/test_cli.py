@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from scheduler.cli import main
-from tests.scheduler.stand_in import StandIn
+from tests.scheduler.stand_in import EVERY, StandIn
 
 
 def test_a_run_from_end_to_end(subject: StandIn) -> None:
@@ -26,7 +27,7 @@ def test_a_run_from_end_to_end(subject: StandIn) -> None:
     subject.arrive(2)
     code, out, err = subject.run("run", "health", "--slot", "2026-03-31T12:00Z", "--json")
     report = json.loads(out)
-    assert (code, err, report["exit_code"]) == (0, "", 0)
+    assert (code, err, report["exit_code"]) == (0, "", 0), out
     assert report["slot"] == "2026-03-31T12:00Z"
     assert report["outcome"] == "done"
     assert report["models"] == {"health": {"removed": 0, "written": 2}}
@@ -36,6 +37,18 @@ def test_a_run_from_end_to_end(subject: StandIn) -> None:
     )
     assert code == 4
     assert out.startswith("health reconcile 2026-03-31T11:45Z: superseded (submitted)\n")
+
+
+def test_slots_are_utc_wherever_the_machine_is(with_quick: StandIn) -> None:
+    abroad = {**with_quick.variables, "TZ": "Asia/Tokyo"}
+    subject = StandIn(with_quick.environment, with_quick.folder, with_quick.connection, abroad)
+    before = datetime.now(UTC).replace(tzinfo=None)
+    code, _, err = subject.run("run", "health")
+    assert (code, err) == (0, "")
+    after = datetime.now(UTC).replace(tzinfo=None)
+    slots = subject.sql(f"select slot_at from {subject.ops}.runs")
+    assert len(slots) == 2
+    assert all(before - EVERY < slot <= after for [slot] in slots)
 
 
 def test_a_failed_refresh_ends_with_1_and_says_why(subject: StandIn) -> None:
@@ -106,7 +119,7 @@ def test_wrong_use_ends_with_2_a_reason_and_a_remedy(
 
 def test_an_endpoint_that_is_not_there_is_a_reason_to_try_later(subject: StandIn) -> None:
     lost = {**subject.variables, "AWS_ENDPOINT_URL_REDSHIFT_DATA": "http://127.0.0.1:9"}
-    moved = StandIn(subject.environment, subject.folder, subject.connect, lost)
+    moved = StandIn(subject.environment, subject.folder, subject.connection, lost)
     code, _, err = moved.run("run", "health")
     assert code == 3
     assert "127.0.0.1:9" in err

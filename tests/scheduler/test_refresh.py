@@ -71,7 +71,7 @@ def test_a_slot_before_the_newest_is_superseded(subject: StandIn) -> None:
 
 def test_two_environments_do_not_meet(subject: StandIn, blocked: Blocked) -> None:
     other = StandIn(
-        f"{subject.environment}_b", subject.folder / "b", subject.connect, subject.variables
+        f"{subject.environment}_b", subject.folder / "b", subject.connection, subject.variables
     )
     other.folder.mkdir()
     other.build()

@@ -27,7 +27,8 @@ MANIFEST: dict[str, Any] = {
                 "run_on": {"name": "run_on", "data_type": "date", "description": "When."},
                 "load": {"name": "load", "data_type": "double precision", "description": ""},
             },
-        }
+        },
+        "model.p.refresh_health": {"name": "refresh_health", "schema": "ci_ops"},
     },
     "exposures": {
         "exposure.p.no_quick": {
@@ -70,7 +71,7 @@ def changed(*path: str, to: Any) -> dict[str, Any]:
 
 
 def test_a_definition_has_the_columns_of_the_contract_in_order() -> None:
-    [definition] = definitions(MANIFEST, schema_prefix="ci_")
+    [definition] = definitions(MANIFEST, ops_schema="ci_ops")
     assert definition == Definition(
         dataset_id="pipeline_health",
         name="Pipeline health",
@@ -99,7 +100,6 @@ QUICK = ("exposures", "exposure.p.health", "config", "meta", "quick")
         (changed(*NODE, "columns", "runs", "data_type", to="varbyte(9)"), "runs is varbyte"),
         (changed(*NODE, "columns", "runs", "data_type", to=None), "runs has no data_type"),
         (changed(*NODE, "columns", to={}), "health describes no column"),
-        (changed(*NODE, "schema", to="prod_bi_reports"), "made for another target"),
         (changed(*QUICK, "relation", to="other"), "'other' is not among its depends_on"),
         (changed(*QUICK, "import_mode", to="FAST"), "'FAST' is not SPICE or DIRECT_QUERY"),
         (changed(*QUICK, "import_mode", to=...), "has no import_mode"),
@@ -112,13 +112,19 @@ def test_a_wrong_exposure_is_refused_with_place_and_reason(
     manifest: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(WrongUse, match=reason):
-        definitions(manifest, schema_prefix="ci_")
+        definitions(manifest, ops_schema="ci_ops")
+
+
+@pytest.mark.parametrize("ops_schema", ["ops", "dev_ops"])
+def test_a_manifest_of_another_target_is_refused(ops_schema: str) -> None:
+    with pytest.raises(WrongUse, match=f"made for another target: it has nothing in {ops_schema}"):
+        definitions(MANIFEST, ops_schema=ops_schema)
 
 
 def test_a_dataset_id_stands_once() -> None:
     twin = changed("exposures", "exposure.p.twin", to=MANIFEST["exposures"]["exposure.p.health"])
     with pytest.raises(WrongUse, match="two exposures define the dataset pipeline_health"):
-        definitions(twin, schema_prefix="ci_")
+        definitions(twin, ops_schema="ci_ops")
 
 
 def test_a_manifest_that_cannot_be_read_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -143,7 +149,7 @@ def problems(operation: str, request: dict[str, Any]) -> str:
 
 
 def test_a_data_set_request_is_what_quick_takes() -> None:
-    [definition] = definitions(MANIFEST, schema_prefix="ci_")
+    [definition] = definitions(MANIFEST, ops_schema="ci_ops")
     request = data_set_request("ci_pipeline_health", "n", definition, "arn:x", "arn:owner")
     assert problems("CreateDataSet", request) == ""
     table = request["PhysicalTableMap"]["relation"]["RelationalTable"]
@@ -166,7 +172,7 @@ def test_a_data_set_request_is_what_quick_takes() -> None:
 
 def test_a_direct_query_has_no_sub_type_and_no_owner_no_permissions() -> None:
     manifest = changed(*QUICK, "import_mode", to="DIRECT_QUERY")
-    [definition] = definitions(manifest, schema_prefix="ci_")
+    [definition] = definitions(manifest, ops_schema="ci_ops")
     request = data_set_request("x", "n", definition, "arn:x", None)
     assert problems("CreateDataSet", request) == ""
     assert "SubType" not in json.dumps(request)
