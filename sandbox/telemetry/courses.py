@@ -1,9 +1,8 @@
 """What happens to each daily run: mostly nothing, sometimes what the plan wants to be seen."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import zip_longest
 
 from sandbox.telemetry import malformed
 from sandbox.telemetry.dice import Dice
@@ -68,34 +67,34 @@ def _places(plan: Plan) -> Iterator[Place]:
 
 
 def _wanted(plan: Plan) -> dict[Place, Course]:
-    """Each error and each malformed kind once, spread evenly over the stages of the plan's days."""
-    wanted = list(_specials())
-    slots = plan.days * len(plan.pipelines) * len(STAGES)
-    count = min(len(wanted), slots // 4)
+    """Each error and each malformed kind once, in a run each, spread evenly over the days."""
+    specials = _specials()
+    runs = plan.days * len(plan.pipelines)
+    count = min(len(specials), runs)
     found: dict[Place, Course] = {}
-    for at, special in enumerate(wanted[:count]):
-        run, stage = divmod((2 * at + 1) * slots // (2 * count), len(STAGES))
-        day, pipeline = divmod(run, len(plan.pipelines))
-        place = (plan.pipelines[pipeline], plan.first + timedelta(days=day))
-        course = found.get(place, Course())
-        if isinstance(special, Failure):
-            course = replace(course, failures={**course.failures, STAGES[stage]: special})
-        else:
-            course = replace(course, broken={**course.broken, STAGES[stage]: special})
-        found[place] = course
+    for at, special in enumerate(specials[:count]):
+        day, pipeline = divmod((2 * at + 1) * runs // (2 * count), len(plan.pipelines))
+        stage = STAGES[at % len(STAGES)]
+        found[plan.pipelines[pipeline], plan.first + timedelta(days=day)] = (
+            Course(failures={stage: special})
+            if isinstance(special, Failure)
+            else Course(broken={stage: special})
+        )
     return found
 
 
-def _specials() -> Iterator[Failure | str]:
-    """Failures and malformed kinds by turns, so that a small plan has some of both."""
-    kinds = iter(malformed.FAILED_JOBS)
+def _specials() -> list[Failure | str]:
+    """Failures and malformed kinds, both spread evenly, so that a small plan has some of both."""
+    # Failed jobs expire: the malformed ones are the newest.
+    job_breaks = [None] * (len(ERRORS) - len(malformed.FAILED_JOBS)) + [*malformed.FAILED_JOBS]
     failures = [
         # No retry cures those with a secret, so that the secret is there to be found.
-        Failure(error, MAX_ATTEMPTS if error.has_secret else 1, next(kinds, None))
-        for error in ERRORS
+        Failure(error, MAX_ATTEMPTS if error.has_secret else 1, job_break)
+        for error, job_break in zip(ERRORS, job_breaks, strict=True)
     ]
-    for failure, kind in zip_longest(failures, malformed.STAGE_LOGS):
-        yield from (special for special in (kind, failure) if special is not None)
+    rows: tuple[Sequence[Failure | str], ...] = (failures, list(malformed.STAGE_LOGS))
+    placed = [((at + 0.5) / len(row), special) for row in rows for at, special in enumerate(row)]
+    return [special for _, special in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _hold_up(plan: Plan, step: int, found: dict[Place, Course]) -> None:

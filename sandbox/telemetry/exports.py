@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,45 +37,48 @@ class _Last:
 
 def generate(plan: Plan) -> tuple[Export, ...]:
     """The full export of each table, then the incremental ones; the same plan gives the same."""
-    return tuple(_exports(plan, _History(plan)))
+    history = History(plan.cuts)
+    of = courses(plan)
+    for place, course in of.of.items():
+        history.add(run_writes(plan, *place, course))
+    history.add(change_writes(plan, of))
+    return tuple(history.exports())
 
 
-class _History:
+class History:
     """The last write of every item in each window between cuts, which is all that exports show."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._ends = [micros(cut) for cut in plan.cuts]
+    def __init__(self, cuts: Sequence[datetime]) -> None:
+        """`cuts`: the moment of the full export, then the end of each increment."""
+        self._cuts = cuts
+        self._ends = [micros(cut) for cut in cuts]
         # table -> key -> per window the last write in it
-        self.items: dict[str, dict[tuple[str, ...], list[_Last | None]]] = {t: {} for t in KEYS}
-        of = courses(plan)
-        for place, course in of.of.items():
-            self._add(run_writes(plan, *place, course))
-        self._add(change_writes(plan, of))
+        self._items: dict[str, dict[tuple[str, ...], list[_Last | None]]] = {t: {} for t in KEYS}
 
-    def _add(self, writes: Iterable[Write]) -> None:
+    def add(self, writes: Iterable[Write]) -> None:
+        """Take writes, the older of an item before the newer; those after the last cut are lost."""
         for (table, key, window), write in self._newest(writes).items():
-            windows = self.items[table].setdefault(key, [None] * len(self._ends))
+            windows = self._items[table].setdefault(key, [None] * len(self._ends))
             last = windows[window]
             if last is None or last.micros <= write.micros:
-                windows[window] = _Last(
-                    write.micros, None if write.item is None else _json(write.item)
-                )
+                image = None if write.item is None else _json(write.item)
+                windows[window] = _Last(write.micros, image)
+
+    def exports(self) -> Iterator[Export]:
+        """The full export of each table, then those of the first increment, and so on."""
+        for step, cut in enumerate(self._cuts):
+            for table, items in self._items.items():
+                begins = self._cuts[step - 1] if step else None
+                lines = _incremental(table, items, step) if step else _full(items)
+                name = f"increment-{step}" if step else FULL
+                yield Export(name, table, begins, cut, tuple(lines))
 
     def _newest(self, writes: Iterable[Write]) -> dict[tuple[str, tuple[str, ...], int], Write]:
-        """Of the writes (oldest first) the last per item and window; none after the last cut."""
         return {
             (write.table, write.key, window): write
             for write in writes
             if (window := bisect_left(self._ends, write.micros)) < len(self._ends)
         }
-
-
-def _exports(plan: Plan, history: _History) -> Iterator[Export]:
-    for step, cut in enumerate(plan.cuts):
-        for table, items in history.items.items():
-            begins = plan.cuts[step - 1] if step else None
-            lines = _full(items) if step == 0 else _incremental(table, items, step)
-            yield Export(f"increment-{step}" if step else FULL, table, begins, cut, tuple(lines))
 
 
 def _full(items: dict[tuple[str, ...], list[_Last | None]]) -> Iterator[str]:

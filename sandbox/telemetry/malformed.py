@@ -1,5 +1,6 @@
 """The ways in which an item breaks its contract: each takes a whole item and gives a broken one."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from sandbox.telemetry.items import Item
@@ -20,6 +21,11 @@ def holding(**attributes: Item) -> Break:
 def in_metadata(**attributes: Item) -> Break:
     """The item with other values in its metadata."""
     return lambda item: item | {"metadata": {"M": item["metadata"]["M"] | attributes}}
+
+
+def _respelled(name: str, pattern: str, spelling: str) -> Break:
+    """The item with the same value in another spelling."""
+    return lambda item: item | {name: {"S": re.sub(pattern, spelling, item[name]["S"])}}
 
 
 def _moved_key(item: Item) -> Item:
@@ -48,12 +54,12 @@ STAGE_LOGS: Mapping[str, Break] = {
     "map_for_string": holding(error_message={"M": {"code": {"S": "E42"}}}),
     "string_for_map": holding(metadata={"S": "attempt=1"}),
     "list_for_string": holding(status={"L": [{"S": "SUCCEEDED"}]}),
-    "run_date_dashed": holding(run_date={"S": "2026-03-31"}),
+    "run_date_dashed": _respelled("run_date", r"(....)(..)(..)", r"\1-\2-\3"),
     "run_date_impossible": holding(run_date={"S": "20260231"}),
     "run_date_ancient": holding(run_date={"S": "19700101"}),
     "timestamp_words": holding(started_at={"S": "yesterday"}),
     "timestamp_impossible": holding(completed_at={"S": "2026-02-30T25:61:00Z"}),
-    "timestamp_loose": holding(started_at={"S": "2026-03-31 04:05:06.123456+02:00"}),
+    "timestamp_loose": _respelled("started_at", r"(.*)T(.*)Z", r"\1 \2.250000+00:00"),
     "key_not_recomposed": _moved_key,
     "job_id_not_recomposed": holding(job_id={"S": "someone#else"}),
     "hash_in_source": holding(source={"S": "or#ders"}),

@@ -41,8 +41,7 @@ PIPELINES = (
 class Plan:
     """`days` of runs up to the day `end`, then `increments` more days, one export each.
 
-    A plan has malformed items and forced failures of each kind as far as it has room for them:
-    at most every fourth stage is touched.
+    A plan has each malformed kind and each error once, in a run each, as far as it has runs.
     """
 
     days: int = 30

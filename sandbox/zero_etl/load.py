@@ -88,17 +88,14 @@ def _loaded(number: int, total: int) -> str:
 
 def _apply(cursor: Any, table: Table, file: DataFile, advance: Callable[[int], None]) -> LoadReport:
     statements = _Statements(table)
+    # Whatever fails before the commit closes the session, and so undoes all of the file.
     cursor.execute("begin isolation level read committed")
-    try:
-        for statement in statements.prepare:
-            cursor.execute(statement)
-        _take(cursor, statements.take, read_batches(file, table, advance))
-        cursor.execute(statements.apply)
-        report = LoadReport(*cursor.fetchone())
-        cursor.execute("commit")
-    except BadExport:
-        cursor.execute("rollback")
-        raise
+    for statement in statements.prepare:
+        cursor.execute(statement)
+    _take(cursor, statements.take, read_batches(file, table, advance))
+    cursor.execute(statements.apply)
+    report = LoadReport(*cursor.fetchone())
+    cursor.execute("commit")
     return report
 
 

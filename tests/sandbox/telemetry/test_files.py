@@ -30,6 +30,8 @@ def test_same_plan_same_bytes(tmp_path: Path) -> None:
         write(generate(SMALL), tmp_path / name)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert len(contents(tmp_path / "one")) == 2 * 2 * 6
+    packed = [data for name, data in contents(tmp_path / "one").items() if name.endswith(".gz")]
+    assert {data[4:8] for data in packed} == {bytes(4)}  # the time in a gzip header
 
 
 def test_the_loader_finds_every_item(exports: Exports, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_repeated_and_older_files_change_nothing(replica: Replica) -> None:
     newest = [put(item("a", "new"), 20, "id"), delete(item("b"), 20, "id")]
     replica.load(*newest)
     assert replica.load(*newest) == LoadReport(unchanged=2)
+    assert replica.load(put(item("a", "as old"), 20, "id")) == LoadReport(unchanged=1)
     older = [put(item("a", "old"), 19, "id"), put(item("b"), 19, "id"), {"Item": item("b")}]
     assert replica.load(*older) == LoadReport(unchanged=3)
     assert replica.rows() == {("a",): item("a", "new")}
