@@ -24,7 +24,7 @@ from sandbox.aws.server import Application, make_server
 from sandbox.aws.store import FILE_NAME, Store
 from sandbox.aws.warehouse import Login
 from sandbox.errors import SandboxError
-from sandbox.home import SERVICE_USER, USER_PASSWORD, Home
+from sandbox.home import DATABASE, SERVICE_USER, USER_PASSWORD, Home
 from sandbox.watch import end_with
 
 
@@ -51,8 +51,7 @@ def build(home: Home, port: int) -> tuple[ThreadingHTTPServer, Store]:
     statements, records = Statements(store), QuickRecords(store)
     execution = Execution(statements, login_as, time.time, faults)
     loading = Loading(records, login_as, time.time, faults)
-    if statements.running():
-        execution.recover(login(home, SERVICE_USER, home.state().database))
+    execution.recover(SERVICE_USER, DATABASE)
     loading.recover()
     data_api, quick = (
         DataApi(statements, execution, time.time).served(),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sandbox.errors import SandboxError, WrongUse
+from sandbox.errors import SandboxDown, WrongUse
 from sandbox.home import Home
 
 if TYPE_CHECKING:
@@ -42,19 +43,11 @@ def spice_command(
     from sandbox.aws.quick.records import QuickRecords
     from sandbox.aws.store import FILE_NAME, Store
 
-    try:
-        path = home.path / FILE_NAME
-        if not path.exists():
-            raise WrongUse(f"{path} is not there: run `sandbox up`, or name the home by --home")
-        store = Store(path)
-        try:
-            report = _report(QuickRecords(store), data_set_id, limit, columns)
-        finally:
-            store.close()
-    except WrongUse as error:
-        raise click.UsageError(str(error)) from error
-    except SandboxError as error:
-        raise click.ClickException(str(error)) from error
+    path = home.path / FILE_NAME
+    if not path.exists():
+        raise SandboxDown(f"{path} is not there: run `sandbox up`, or name the home by --home")
+    with closing(Store(path)) as store:
+        report = _report(QuickRecords(store), data_set_id, limit, columns)
     if as_json:
         click.echo(json.dumps(report))
     else:

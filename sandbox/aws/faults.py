@@ -22,11 +22,13 @@ looks at its request): `delay` holds it in STARTED, `error` ends it as FAILED wi
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from sandbox.aws.errors import BadFault
+
+STATEMENT, INGESTION = WORK = ("Statement", "Ingestion")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Fault:
 NO_FAULT = Fault(operation="")
 
 
-def parse_fault(order: Any) -> Fault:
-    """The fault that a JSON order describes; raises BadFault."""
+def parse_fault(order: Any, served: Collection[str]) -> Fault:
+    """The fault that a JSON order describes, for one of the operations; raises BadFault."""
     known = {one.name for one in fields(Fault)}
     if not isinstance(order, dict) or not isinstance(order.get("operation"), str):
         raise BadFault("a fault order is a JSON object with an 'operation'")
@@ -64,6 +66,9 @@ def parse_fault(order: Any) -> Fault:
         raise BadFault(
             f"a fault order has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
         )
+    operations = sorted({*served, *WORK})
+    if order["operation"] not in operations:
+        raise BadFault(f"no operation {order['operation']}; there are {', '.join(operations)}")
     if order.get("drop") not in (None, "before", "after"):
         raise BadFault('\'drop\' is "before" or "after"')
     return Fault(**order)

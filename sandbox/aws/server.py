@@ -37,6 +37,7 @@ class Application:
     def __init__(self, services: Mapping[str, Served], faults: Faults) -> None:
         self._services = services
         self._faults = faults
+        self._operations = {name for one in services.values() for name in one.operations}
 
     def answer(self, request: Request) -> Response | None:
         """The answer to a request; None where a fault closes the connection instead."""
@@ -77,7 +78,7 @@ class Application:
     def _order(self, request: Request) -> Response:
         try:
             if request.method == "POST":
-                self._faults.order(parse_fault(json.loads(request.body)))
+                self._faults.order(parse_fault(json.loads(request.body), self._operations))
             elif request.method == "DELETE":
                 self._faults.forget()
         except (BadFault, ValueError) as error:

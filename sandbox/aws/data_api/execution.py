@@ -10,11 +10,10 @@ from sandbox.aws.data_api.records import Outcome, Statement, Statements
 from sandbox.aws.data_api.results import metadata, pages
 from sandbox.aws.data_api.text import bind
 from sandbox.aws.errors import SqlFailed, WarehouseError
-from sandbox.aws.faults import Faults
+from sandbox.aws.faults import STATEMENT, Faults
 from sandbox.aws.running import Run
 from sandbox.aws.warehouse import Login, Result, session
 
-FAULT_OPERATION = "Statement"
 SLOTS = 16
 _LABEL = "data-api "
 _STOP_BACKENDS = (
@@ -60,20 +59,18 @@ class Execution:
         run = self._runs.get(id_)
         return run is None or run.cancel(seconds)
 
-    def recover(self, service_login: Login) -> None:
+    def recover(self, user: str, database: str) -> None:
         """End what an earlier process left: its backends are stopped, its statements FAILED.
 
         The result of such a statement has nowhere to go, as when the real service loses its
         connection. Stopping the backend first keeps FAILED from being followed by a commit; one
         that committed before cannot be told from one that did not, and the error says so.
+        `user` has to be one who may end the backends of others.
         """
         for left in self._statements.running():
             try:
-                with session(service_login, "data-api recovery") as opened:
-                    opened.run(
-                        _STOP_BACKENDS,
-                        [_LABEL + left.id],
-                    )
+                with session(self._login(user, database), "data-api recovery") as opened:
+                    opened.run(_STOP_BACKENDS, [_LABEL + left.id])
             except WarehouseError as error:
                 log.warning("the backend of statement %s could not be stopped: %s", left.id, error)
             lost = "ERROR: The connection was lost before the statement's outcome was known."
@@ -95,7 +92,7 @@ class Execution:
     def _outcome(self, statement: Statement, run: Run) -> Outcome:
         bound = bind(statement.request["Sql"], statement.parameters)
         self._statements.mark(statement.id, "PICKED", self._clock())
-        fault = self._faults.take(FAULT_OPERATION, statement.request)
+        fault = self._faults.take(STATEMENT, statement.request)
         if fault.error:
             return Outcome("FAILED", f"ERROR: {fault.message}")
         try:

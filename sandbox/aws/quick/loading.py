@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sandbox.aws.errors import IngestionFailed, SqlFailed, WarehouseError
-from sandbox.aws.faults import Faults
+from sandbox.aws.faults import INGESTION, Faults
 from sandbox.aws.quick.convert import Cell, convert_row
 from sandbox.aws.quick.definitions import DataSet, read_data_set
 from sandbox.aws.quick.records import WAITING, DataSourceRecord, Ingestion, QuickRecords
 from sandbox.aws.running import Run
 from sandbox.aws.warehouse import SUPER, Login, session
 
-FAULT_OPERATION = "Ingestion"
 LOOPBACK = ("127.0.0.1", "localhost")
 QUICK_USER = "quick"
 CANCELLED_WORDS = "The ingestion was cancelled on request."
@@ -164,7 +163,7 @@ class Loading:
     def _load(self, ingestion: Ingestion, run: Run) -> tuple[list[list[Cell]], int]:
         """The rows that convert, and how many did not."""
         fault = self._faults.take(
-            FAULT_OPERATION, {"DataSetId": ingestion.data_set_id, "IngestionId": ingestion.id}
+            INGESTION, {"DataSetId": ingestion.data_set_id, "IngestionId": ingestion.id}
         )
         run.pause(fault.delay)
         if fault.error:

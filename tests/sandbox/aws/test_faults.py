@@ -31,12 +31,13 @@ def test_an_order_strikes_only_the_calls_it_is_meant_for() -> None:
         ([], "a JSON object with an 'operation'"),
         ({}, "a JSON object with an 'operation'"),
         ({"operation": "X", "times": 3}, "no field times; it has count"),
+        ({"operation": "Y"}, "no operation Y; there are Ingestion, Statement, X"),
         ({"operation": "X", "drop": "now"}, "'drop' is"),
     ],
 )
 def test_an_order_that_is_none_is_refused(order: Any, words: str) -> None:
     with pytest.raises(BadFault, match=words):
-        parse_fault(order)
+        parse_fault(order, ("X",))
 
 
 def test_an_overlay_reaches_into_an_answer() -> None:

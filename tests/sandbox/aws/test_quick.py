@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
-from sandbox.aws.commands import spice_command
 from sandbox.aws.quick.records import QUOTA
 from sandbox.aws.store import FILE_NAME
+from sandbox.cli import main
 from tests.conftest import Connect, Warehouse
 from tests.sandbox.aws.conftest import Client, count, until
 
@@ -98,12 +98,17 @@ def quick(client: Client, warehouse: Warehouse) -> Quick:
     return Quick(client("quicksight"), wire.host, wire.port)
 
 
+def run_command(warehouse: Warehouse, *arguments: str) -> Result:
+    """`sandbox spice` with arguments."""
+    return CliRunner().invoke(main, ["--home", str(warehouse.home.path), "spice", *arguments])
+
+
 @pytest.fixture
 def spice(warehouse: Warehouse) -> Callable[[str], list[dict[str, Any]]]:
     """`spice(data_set)` gives the rows in SPICE."""
 
     def rows(data_set: str) -> list[dict[str, Any]]:
-        shown = CliRunner().invoke(spice_command, [data_set, "--json"], obj=warehouse.home)
+        shown = run_command(warehouse, data_set, "--json")
         assert shown.exit_code == 0, shown.output
         found: list[dict[str, Any]] = json.loads(shown.output)["rows"]
         return found
@@ -407,15 +412,15 @@ def test_the_command_shows_rows_and_ingestions(
     quick: Quick, table: Table, warehouse: Warehouse
 ) -> None:
     made = quick.data_set(readable(table, "insert into {} values (1, 'shown')"), COLUMNS)
-    shown = CliRunner().invoke(spice_command, [made], obj=warehouse.home)
+    shown = run_command(warehouse, made)
     assert shown.exit_code == 0
     assert "1 rows in SPICE" in shown.output
     assert "shown" in shown.output
     assert "COMPLETED" in shown.output
     assert max(len(line) for line in shown.output.splitlines()) <= 100
-    chosen = CliRunner().invoke(spice_command, [made, "--columns", "a"], obj=warehouse.home)
+    chosen = run_command(warehouse, made, "--columns", "a")
     assert "shown" not in chosen.output
     for arguments, words in ((["nothing"], made), ([made, "--columns", "z"], "it has a, b")):
-        wrong = CliRunner().invoke(spice_command, arguments, obj=warehouse.home)
+        wrong = run_command(warehouse, *arguments)
         assert wrong.exit_code == 2
         assert words in wrong.output

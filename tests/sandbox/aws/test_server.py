@@ -117,7 +117,8 @@ def test_a_service_that_is_not_served_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b'{"operation": "X"}', 200), (b"{", 400), (b'{"operation": 1}', 400)]
+    ("body", "status"),
+    [(b'{"operation": "Statement"}', 200), (b"{", 400), (b'{"operation": 1}', 400)],
 )
 def test_faults_are_ordered_by_http(body: bytes, status: int) -> None:
     response = application(lambda *_: {}).answer(Request("POST", "/_faults", {}, body))

@@ -100,7 +100,7 @@ def test_recovery_stops_the_backends_it_finds(
     api, caller = DataApi(statements, first, time.time), Caller("DEPLOYER00SANDBOX000", "deployer")
     held = api.execute(caller, {"Sql": f"select * from {locked}", **WHERE})["Id"]
     until(lambda: backends() == 1)
-    Execution(statements, way, time.time, faults).recover(way("rdsdb", "dev"))
+    Execution(statements, way, time.time, faults).recover("rdsdb", "dev")
     assert backends() == 0
     described = api.describe(caller, {"Id": held, "WaitTimeSeconds": 20})
     assert described["Status"] == "FAILED"
