@@ -26,7 +26,7 @@ _ANYWHERE = {
         first_value last_value nth_value ratio_to_report""",
     "c_conditional_expressions": "coalesce nullif nvl nvl2 decode greatest least",
     "Date_functions_header": """getdate date_trunc dateadd datediff date_part extract last_day
-        add_months months_between next_day to_timestamp trunc convert_timezone timezone date_cmp
+        add_months months_between to_timestamp trunc convert_timezone timezone date_cmp
         timeofday date_add date_diff""",
     "r_Data_type_formatting": "to_char to_date to_number cast try_cast",
     "Math_functions": """abs ceil ceiling floor round mod power sqrt sign exp ln log pi random
@@ -35,13 +35,11 @@ _ANYWHERE = {
         substring split_part position charindex strpos lower upper initcap trim btrim ltrim rtrim
         replace translate repeat reverse lpad rpad chr ascii quote_ident quote_literal
         regexp_replace regexp_substr regexp_count regexp_instr""",
-    "hash-functions": "md5 sha sha1 sha2 func_sha1",
-    "json-functions": """json_parse can_json_parse json_serialize json_extract_path_text
-        is_valid_json is_valid_json_array json_array_length json_extract_array_element_text""",
+    "hash-functions": "md5 sha2",
+    "json-functions": "json_parse can_json_parse json_serialize",
     "Type_Info_Functions": """json_typeof json_size is_array is_object is_scalar is_varchar is_char
         is_integer is_smallint is_bigint is_decimal is_float is_boolean""",
-    "Array_Functions": """array array_concat array_flatten get_array_length subarray
-        split_to_array object""",
+    "Array_Functions": "array get_array_length object",
     "r_System_information_functions": "version pg_backend_pid",
 }
 _USER_TABLE_ONLY = {

@@ -3,6 +3,7 @@
 import pytest
 from redshift_connector.error import ProgrammingError
 
+from sandbox.gate.functions import FUNCTIONS
 from tests.sandbox.engine.conftest import Ask
 
 EXAMPLES = [
@@ -131,6 +132,36 @@ def test_error(ask: Ask, expression: str, words: str) -> None:
 def test_aggregate(ask: Ask, call: str, values: str, expected: str | None) -> None:
     [[value]] = ask(f"select ({call})::text from (values {values}) x (v)")
     assert value == expected or float(value) == float(str(expected))
+
+
+# What the dialect writes as PostgreSQL's grammar.
+GRAMMAR = frozenset(
+    [
+        "cast",
+        "try_cast",
+        "coalesce",
+        "nvl",
+        "nvl2",
+        "decode",
+        "nullif",
+        "greatest",
+        "least",
+        "date_add",
+        "date_diff",
+        "extract",
+        "ratio_to_report",
+        "trim",
+    ]
+)
+
+
+def test_every_function_the_gate_allows_is_there(ask: Ask) -> None:
+    wanted = ", ".join(f"('{name}')" for name in FUNCTIONS.keys() - GRAMMAR)
+    missing = ask(
+        f"select name from (values {wanted}) x (name) where not exists (select 1 from pg_proc "
+        "where proname in (name, 'rs_' || name) and pronamespace = 'pg_catalog'::regnamespace)"
+    )
+    assert missing == []
 
 
 def test_listagg_has_redshifts_limit(ask: Ask) -> None:
