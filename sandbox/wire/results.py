@@ -60,9 +60,12 @@ def data_row(body: bytes, super_columns: tuple[int, ...]) -> bytes:
 
 def compact(json: bytes) -> bytes:
     """JSON without the blanks that jsonb adds."""
-    if b": " not in json and b", " not in json:
-        return json
-    return _json_blank.sub(rb"\1\2", json)
+    if b"\\" in json:
+        return _json_blank.sub(rb"\1\2", json)
+    # Without escapes every second piece between quotes lies outside the strings.
+    pieces = json.split(b'"')
+    pieces[::2] = [piece.replace(b": ", b":").replace(b", ", b",") for piece in pieces[::2]]
+    return b'"'.join(pieces)
 
 
 def command_tag(body: bytes) -> bytes:
