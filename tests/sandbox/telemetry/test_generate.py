@@ -81,13 +81,13 @@ def test_every_status_is_seen_and_one_is_unknown(exports: Exports) -> None:
 
 
 def test_every_malformed_kind_is_in_the_full_export(plan: Plan) -> None:
-    """Compared with the same plan whose malformed items are whole."""
     found = {
         kind
         for course in courses_of(plan)
         for kind in [*course.broken.values(), *(f.job_break for f in course.failures.values())]
     }
     assert found >= malformed.STAGE_LOGS.keys() | malformed.FAILED_JOBS.keys()
+    assert {stage for course in courses_of(plan) for stage in course.broken} == set(STAGES)
 
 
 def courses_of(plan: Plan) -> list[Course]:
