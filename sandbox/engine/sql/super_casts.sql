@@ -1,6 +1,7 @@
 -- Casts out of SUPER are lax: null where the value does not fit, as with cast_super_null_on_error on.
 -- https://docs.aws.amazon.com/redshift/latest/dg/super-configurations.html
 -- json_value() turns errors into null without the cost of a PL/pgSQL exception block, and is inlined.
+-- PostgreSQL reads 1_000 and 0x1F as numbers, Redshift does not; and no number is a date.
 
 create function pg_catalog.super_text(super) returns text
   language sql immutable parallel safe as
@@ -13,34 +14,39 @@ create function pg_catalog.super_bpchar(super) returns bpchar
   $$ select json_value($1::jsonb, 'strict $.string()' returning text)::bpchar $$;
 create function pg_catalog.super_int2(super) returns int2
   language sql immutable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $.integer()' returning int2) $$;
+  $$ select json_value($1::jsonb,
+    'strict $ ? (@.type() != "string" || !(@ like_regex "[_xXoObB]")).integer()' returning int2) $$;
 create function pg_catalog.super_int4(super) returns int4
   language sql immutable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $.integer()' returning int4) $$;
+  $$ select json_value($1::jsonb,
+    'strict $ ? (@.type() != "string" || !(@ like_regex "[_xXoObB]")).integer()' returning int4) $$;
 create function pg_catalog.super_int8(super) returns int8
   language sql immutable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $.bigint()' returning int8) $$;
+  $$ select json_value($1::jsonb,
+    'strict $ ? (@.type() != "string" || !(@ like_regex "[_xXoObB]")).bigint()' returning int8) $$;
 create function pg_catalog.super_float4(super) returns float4
   language sql immutable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $.double()' returning float4) $$;
+  $$ select json_value($1::jsonb,
+    'strict $ ? (@.type() != "string" || !(@ like_regex "[_xXoObB]")).double()' returning float4) $$;
 create function pg_catalog.super_float8(super) returns float8
   language sql immutable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $.double()' returning float8) $$;
+  $$ select json_value($1::jsonb,
+    'strict $ ? (@.type() != "string" || !(@ like_regex "[_xXoObB]")).double()' returning float8) $$;
 create function pg_catalog.super_bool(super) returns bool
   language sql immutable parallel safe as
   $$ select json_value($1::jsonb, 'strict $.boolean()' returning bool) $$;
 create function pg_catalog.super_date(super) returns date
   language sql stable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $' returning date) $$;
+  $$ select json_value($1::jsonb, 'strict $ ? (@.type() == "string")' returning date) $$;
 create function pg_catalog.super_time(super) returns time
   language sql stable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $' returning time) $$;
+  $$ select json_value($1::jsonb, 'strict $ ? (@.type() == "string")' returning time) $$;
 create function pg_catalog.super_timestamp(super) returns timestamp
   language sql stable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $' returning timestamp) $$;
+  $$ select json_value($1::jsonb, 'strict $ ? (@.type() == "string")' returning timestamp) $$;
 create function pg_catalog.super_timestamptz(super) returns timestamptz
   language sql stable parallel safe as
-  $$ select json_value($1::jsonb, 'strict $' returning timestamptz) $$;
+  $$ select json_value($1::jsonb, 'strict $ ? (@.type() == "string")' returning timestamptz) $$;
 
 -- The precision of a decimal belongs to the cast: what is too long for it is null too. Read from
 -- PostgreSQL's type modifier: ((precision << 16) | scale) + 4.
@@ -56,7 +62,8 @@ begin
 end $$;
 create function pg_catalog.super_numeric(super, int) returns numeric
   language sql immutable parallel safe as
-  $$ select pg_catalog.rs_decimal_fit(json_value($1::jsonb, 'strict $.number()' returning numeric), $2) $$;
+  $$ select pg_catalog.rs_decimal_fit(json_value($1::jsonb,
+    'strict $ ? (@.type() != "string" || !(@ like_regex "[_xXoObB]")).number()' returning numeric), $2) $$;
 
 create cast (super as text) with function pg_catalog.super_text(super);
 create cast (super as varchar) with function pg_catalog.super_varchar(super);

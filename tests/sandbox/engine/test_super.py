@@ -26,6 +26,9 @@ ITEM = json.dumps(
         "empty": "",
         "long": "1234567890",
         "nan": "NaN",
+        "gap": "1_000",
+        "hex": "0x1F",
+        "day": 20240102,
     }
 )
 
@@ -81,6 +84,13 @@ def test_path(ask: Ask, steps: tuple[str | int, ...], expected: str | None) -> N
         ("empty", "bigint", None),
         ("nan", "numeric", None),
         ("none", "bigint", None),
+        ("gap", "bigint", None),
+        ("gap", "numeric", None),
+        ("hex", "int", None),
+        ("hex", "float8", None),
+        ("day", "int", "20240102"),
+        ("day", "date", None),
+        ("day", "timestamp", None),
         ("yes", "bool", "true"),
         ("s", "bool", None),
         ("at", "timestamp", "2024-01-02 03:04:05"),
