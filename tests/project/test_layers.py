@@ -12,8 +12,9 @@ PURE = {
     "__future__", "abc", "bisect", "collections", "collections.abc", "contextlib", "dataclasses",
     "enum", "functools", "itertools", "operator", "re", "string", "types", "typing",
 }  # fmt: skip
-# What any room of the sandbox may use: where it lives, how it fails, how long it waits.
-COMMON = {"sandbox.home", "sandbox.errors", "sandbox.deadline", "sandbox.names"}
+# What any room of the sandbox may use: where it lives, how it is found, fails, waits and ends.
+COMMON = {"sandbox.home", "sandbox.errors", "sandbox.deadline", "sandbox.names",
+          "sandbox.environment", "sandbox.watch"}  # fmt: skip
 # room: what of the project it may import, besides itself
 ALLOWED: dict[str, set[str]] = {
     "sandbox.dialect": {"sandbox.gate", "sandbox.names"},

@@ -11,8 +11,8 @@ from botocore.config import Config
 from redshift_connector.core import Connection
 
 from sandbox.aws.store import FILE_NAME, Store
-from sandbox.deadline import Deadline
 from tests.conftest import Warehouse
+from tests.sandbox.aws.quick_client import Quick
 
 Client = Callable[..., Any]
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=40)
@@ -105,6 +105,8 @@ def count(connection: Connection, sql: str, *values: Any) -> int:
     return int(number)
 
 
-def until(done: Callable[[], bool]) -> None:
-    """Wait for something to become true; fail after 20 seconds."""
-    assert Deadline.after(20).wait(done)
+@pytest.fixture
+def quick(client: Client, warehouse: Warehouse) -> Quick:
+    wire = warehouse.state.wire
+    assert wire is not None
+    return Quick(client("quicksight"), wire.host, wire.port)

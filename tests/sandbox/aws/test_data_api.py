@@ -10,7 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.conftest import Connect
-from tests.sandbox.aws.conftest import Client, until
+from tests.sandbox.aws.conftest import Client
+from tests.sandbox.aws.quick_client import until
 
 WHERE = {"WorkgroupName": "sandbox", "Database": "dev"}
 Run = Callable[..., Any]

@@ -2,10 +2,8 @@
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,86 +14,11 @@ from sandbox.aws.quick.records import QUOTA
 from sandbox.aws.store import FILE_NAME
 from sandbox.cli import main
 from tests.conftest import Connect, Warehouse
-from tests.sandbox.aws.conftest import Client, count, until
+from tests.sandbox.aws.conftest import count
+from tests.sandbox.aws.quick_client import ACCOUNT, Quick, until
 
-ACCOUNT = {"AwsAccountId": "000000000000"}
 Table = Callable[..., str]
 Run = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Quick:
-    """A client and the few calls that the tests repeat."""
-
-    client: Any
-    host: str
-    port: int
-
-    def source(self, password: str = "Sandbox-1", **redshift: Any) -> str:
-        """Make a data source and wait until its connection was tried; its id."""
-        id_ = f"source-{uuid.uuid4().hex}"
-        where = {"Host": self.host, "Port": self.port, "Database": "dev", **redshift}
-        self.client.create_data_source(
-            DataSourceId=id_,
-            Name="Warehouse",
-            Type="REDSHIFT",
-            DataSourceParameters={"RedshiftParameters": where},
-            Credentials={"CredentialPair": {"Username": "quick", "Password": password}},
-            **ACCOUNT,
-        )
-        until(lambda: not self.described(id_)["Status"].endswith("_IN_PROGRESS"))
-        return id_
-
-    def described(self, source: str) -> Any:
-        return self.client.describe_data_source(DataSourceId=source, **ACCOUNT)["DataSource"]
-
-    def data_set(
-        self, table: str, columns: dict[str, str], mode: str = "SPICE", source: str | None = None
-    ) -> str:
-        """Make a data set over a table and wait for its first ingestion; its id."""
-        schema, name = table.split(".")
-        id_ = f"set-{uuid.uuid4().hex}"
-        relation = {
-            "DataSourceArn": self.described(source or self.source())["Arn"],
-            "Schema": schema,
-            "Name": name,
-            "InputColumns": [{"Name": c, "Type": kind} for c, kind in columns.items()],
-        }
-        made = self.client.create_data_set(
-            DataSetId=id_,
-            Name="Set",
-            ImportMode=mode,
-            PhysicalTableMap={"t": {"RelationalTable": relation}},
-            **ACCOUNT,
-        )
-        if mode == "SPICE":
-            self.ended(id_, made["IngestionId"])
-        return id_
-
-    def ingest(self, data_set: str, id_: str) -> Any:
-        """Start an ingestion, wait for its end, describe it."""
-        self.client.create_ingestion(DataSetId=data_set, IngestionId=id_, **ACCOUNT)
-        return self.ended(data_set, id_)
-
-    def ingestion(self, data_set: str, id_: str) -> Any:
-        return self.client.describe_ingestion(DataSetId=data_set, IngestionId=id_, **ACCOUNT)[
-            "Ingestion"
-        ]
-
-    def ended(self, data_set: str, id_: str) -> Any:
-        final = ("COMPLETED", "FAILED", "CANCELLED")
-        until(lambda: self.ingestion(data_set, id_)["IngestionStatus"] in final)
-        return self.ingestion(data_set, id_)
-
-    def ingestions(self, data_set: str, **more: Any) -> Any:
-        return self.client.list_ingestions(DataSetId=data_set, **ACCOUNT, **more)
-
-
-@pytest.fixture
-def quick(client: Client, warehouse: Warehouse) -> Quick:
-    wire = warehouse.state.wire
-    assert wire is not None
-    return Quick(client("quicksight"), wire.host, wire.port)
 
 
 def run_command(warehouse: Warehouse, *arguments: str) -> Result:
@@ -128,42 +51,6 @@ def readable(table: Table, *statements: str) -> str:
 
 
 COLUMNS = {"a": "INTEGER", "b": "STRING"}
-
-
-def test_a_data_source_is_tried_and_told_without_its_password(quick: Quick) -> None:
-    described = quick.described(quick.source())
-    assert described["Status"] == "CREATION_SUCCESSFUL"
-    assert described["CredentialStatus"] == "CONNECTED"
-    assert "Sandbox-1" not in str(described)
-
-
-@pytest.mark.parametrize(
-    ("change", "type_", "words"),
-    [
-        ({"password": "wrong"}, "ACCESS_DENIED", "password authentication failed"),
-        ({"Host": "example.org"}, "UNKNOWN_HOST", "example.org:"),
-        ({"Port": 1}, "UNKNOWN_HOST", ":1 is unknown here"),
-        ({"Database": "nowhere"}, "GENERIC_SQL_FAILURE", "nowhere"),
-    ],
-)
-def test_a_data_source_that_cannot_connect_fails(
-    quick: Quick, change: dict[str, Any], type_: str, words: str
-) -> None:
-    described = quick.described(quick.source(**change))
-    assert described["Status"] == "CREATION_FAILED"
-    assert described["ErrorInfo"]["Type"] == type_
-    assert words in described["ErrorInfo"]["Message"]
-
-
-def test_an_update_mends_a_data_source(quick: Quick) -> None:
-    id_ = quick.source(password="wrong")
-    pair = {"Username": "quick", "Password": "Sandbox-1"}
-    quick.client.update_data_source(
-        DataSourceId=id_, Name="Mended", Credentials={"CredentialPair": pair}, **ACCOUNT
-    )
-    until(lambda: quick.described(id_)["Status"] == "UPDATE_SUCCESSFUL")
-    assert quick.described(id_)["Name"] == "Mended"
-    assert "ErrorInfo" not in quick.described(id_)
 
 
 def test_data_sources_and_sets_are_listed_and_unique(quick: Quick, table: Table) -> None:

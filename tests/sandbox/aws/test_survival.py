@@ -17,9 +17,9 @@ from sandbox.aws.store import Store
 from sandbox.aws.warehouse import Login
 from sandbox.home import Home
 from tests.conftest import Connect, Warehouse
-from tests.sandbox.aws.conftest import client_of, count, until
+from tests.sandbox.aws.conftest import client_of, count
+from tests.sandbox.aws.quick_client import ACCOUNT, until
 
-ACCOUNT = {"AwsAccountId": "000000000000"}
 WHERE = {"WorkgroupName": "sandbox", "Database": "dev"}
 
 
