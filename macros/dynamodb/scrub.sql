@@ -3,7 +3,7 @@
     {%- set names = 'passw(or)?d|passphrase|pwd|secret|token|api[_-]?key|(access|account|private|shared|signing|encryption)[_-]?(access[_-]?)?key|credentials?|authorization|signature|cookie' -%}
     {%- set patterns = [
         ('-----BEGIN[^-]*-----[^-]*(-----END[^-]*-----)?', '***'),
-        ('[a-z][a-z0-9+.-]*://([^ /@]+|[^ /@]*:[^ @]+)@', '***@'),
+        ('[a-z][a-z0-9+.-]*://[^ /@]*(:[^ ]+)?@', '***@'),
         ('(' ~ names ~ ')[a-z0-9_-]*["'']*[ ]*[:=]+[ ]*((bearer|basic)[ ]+)?("[^"]*"|''[^'']*''|[^ ,;&"'']+)', '***'),
         ('(bearer|basic)[ ]+[a-z0-9._~+/=-]{8,}', '***'),
         ('eyj[a-z0-9_-]+[.][a-z0-9_-]+([.][a-z0-9_-]*)?', '***'),

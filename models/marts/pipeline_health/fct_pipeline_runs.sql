@@ -1,4 +1,4 @@
--- One row per pipeline and day on which at least one of its stages was found.
+-- One row per pipeline and day on which at least one of its stages was stage_log.
 {{ config(
     unique_key=['pipeline_id', 'run_on'],
     dist='pipeline_id',
@@ -20,10 +20,10 @@ affected as (
 ),
 
 stage_runs as (
-    select found.*
-    from {{ ref('fct_stage_runs') }} as found
+    select stage_log.*
+    from {{ ref('fct_stage_runs') }} as stage_log
     inner join affected
-        on found.pipeline_id = affected.pipeline_id and found.run_on = affected.run_on
+        on stage_log.pipeline_id = affected.pipeline_id and stage_log.run_on = affected.run_on
 ),
 
 failures as (

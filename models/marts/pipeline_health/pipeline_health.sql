@@ -78,7 +78,11 @@ pipeline_days as (
         runs.busy_seconds,
         runs.wall_seconds,
         runs.queue_wait_seconds,
-        greatest(datediff(minute, scheduled.deadline_at, runs.completed_at), 0) as minutes_late,
+        case
+            when runs.completed_at > scheduled.deadline_at
+                then datediff(minute, scheduled.deadline_at, runs.completed_at)
+            when runs.completed_at <= scheduled.deadline_at then 0
+        end as minutes_late,
 
         coalesce(runs.has_recovered, false) as has_recovered,
 

@@ -71,8 +71,8 @@ unpacked as (
         {{ scrub(dynamodb_text('error_message', 65535)) }} as error_text,
         {{ dynamodb_text(['metadata', 'execution_arn'], 512) }} as execution_text,
         {{ dynamodb_integer(['metadata', 'attempt']) }} as attempt_number,
-        {{ dynamodb_text(['metadata', 'writer'], 32) }} as writer_text,
-        {{ dynamodb_text(['metadata', 'trigger_type'], 32) }} as trigger_text,
+        {{ dynamodb_text(['metadata', 'writer'], 24) }} as writer_text,
+        {{ dynamodb_text(['metadata', 'trigger_type'], 24) }} as trigger_text,
         {{ dynamodb_text(['metadata', 'enqueued_at'], 40) }} as enqueued_text,
         {{ dynamodb_state('job_id', ['S']) }} as job_id_is,
         {{ dynamodb_state('source', ['S']) }} as source_is,
@@ -105,8 +105,8 @@ typed as (
             as attempt,
         case when execution_text ~ '^arn:aws[a-z-]*:[a-z0-9:/._-]+$' then execution_text end
             as execution_arn,
-        case when writer_text ~ '^[a-z][a-z_]*$' then writer_text end as writer,
-        case when trigger_text ~ '^[a-z][a-z_]*$' then trigger_text end as trigger_type
+        case when writer_text ~ '^[a-z][a-z0-9_]*$' then writer_text end as writer,
+        case when trigger_text ~ '^[a-z][a-z0-9_]*$' then trigger_text end as trigger_type
     from unpacked
 ),
 

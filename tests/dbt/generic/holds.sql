@@ -1,4 +1,4 @@
-{#- A condition that every row keeps, such as an accounting identity. Fails with the rows where it is false or null. -#}
+{#- A condition that every row keeps, such as an accounting identity; null is a failure too. -#}
 {% test holds(model, condition) %}
 select *
 from {{ model }}
