@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dbt.cli.main import dbtRunner
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
-from dbt.cli.main import dbtRunner
 
 from tests.conftest import Warehouse
 from tests.refresh.telemetry import Replicas
