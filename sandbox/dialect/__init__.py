@@ -1,11 +1,13 @@
 """Redshift's SQL, translated to PostgreSQL's by splicing text at positions.
 
     translate(sql, settings, database) -> Translation
-    Refused (Exception, from sandbox.gate)   the statement is not in Redshift, or cannot be run faithfully here
+    Refused (Exception, from sandbox.gate)   the statement is not in Redshift, or cannot be run
+    faithfully here
 
-A statement is cut into tokens (lexer), walked clause by clause with the names that its FROM makes (queries, relations,
-expressions, scopes), and changed only where Redshift and PostgreSQL differ (edits). Everything on the way is asked of
-sandbox.gate; what is unknown is refused. Pure: text in, text out.
+A statement is cut into tokens (lexer), walked clause by clause with the names that its FROM makes
+(queries, relations, expressions, scopes), and changed only where Redshift and PostgreSQL differ
+(edits). Everything on the way is asked of sandbox.gate; what is unknown is refused. Pure: text in,
+text out.
 """
 
 from sandbox.dialect.model import Settings, Translation

@@ -1,6 +1,7 @@
 """Users, roles and privileges.
 
-PostgreSQL has one kind of role: a user is one that may log in. The words ROLE and GROUP before a name go.
+PostgreSQL has one kind of role: a user is one that may log in. The words ROLE and GROUP before a
+name go.
 """
 
 from sandbox.dialect import session
@@ -76,7 +77,9 @@ def _membership(w: Walk, lo: int, hi: int) -> Done:
 
 
 def _on_procedures(w: Walk, lo: int, on: int, to: int, hi: int) -> Done:
-    """A procedure is named by its input arguments, which here are not all that PostgreSQL counts."""
+    """A procedure is named by its input arguments, which here are not all that PostgreSQL
+    counts.
+    """
     kind = w.low(lo)
     action = f"{kind} execute on procedure "
     grantees = ", ".join(_grantees(w, w.expect(to, w.low(to)), hi))

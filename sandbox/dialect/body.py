@@ -251,7 +251,8 @@ def _bare(w: Walk, i: int) -> int:
 def _handler(w: Walk, i: int) -> int:
     """EXCEPTION WHEN OTHERS THEN, the only handler; the index of END.
 
-    Redshift rolls the whole transaction back, runs the handler, commits what it wrote and raises the error again.
+    Redshift rolls the whole transaction back, runs the handler, commits what it wrote and raises
+    the error again.
     PostgreSQL cannot commit there, so a handler may report here, but not write.
     https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-trapping-errors.html
     """

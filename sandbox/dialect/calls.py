@@ -41,8 +41,9 @@ _DATE_PARTS = {
         "hour": "hour hours h hr hrs",
         "minute": "minute minutes m min mins",
         "second": "second seconds s sec secs",
-        "millisecond": "millisecond ms msec msecs msecond mseconds millisec millisecs milliseconds millisecon",
-        "microsecond": "microsecond microsec microsecs microsecond usecond useconds us usec usecs microseconds",
+        "millisecond": "millisecond ms msec msecs msecond mseconds millisec millisecs "
+        "milliseconds millisecon",
+        "microsecond": "microsecond microsec microsecs microseconds usecond useconds us usec usecs",
         "timezone": "timezone",
     }.items()
     for spelling in spellings.split()
@@ -52,7 +53,9 @@ _Spelling = Callable[[Walk, int, int, Scope], int]
 
 
 def function_call(w: Walk, start: int, opening: int, scope: Scope) -> int:
-    """Translate the call whose name begins at ``start`` and whose bracket is ``opening``; the index after it."""
+    """Translate the call whose name begins at ``start`` and whose bracket is ``opening``; the
+    index after it.
+    """
     name = w.name(opening - 1)
     if opening - start == 3 and w.name(start) != "pg_catalog":
         raise not_in_redshift(f"user-defined function {w.name(start)}.{name}()")
@@ -150,7 +153,8 @@ def _cast(w: Walk, start: int, opening: int, scope: Scope) -> int:
 
 
 def _try_cast(w: Walk, start: int, opening: int, scope: Scope) -> int:
-    """TRY_CAST as JSON_VALUE: the one form of PostgreSQL that gives NULL for what it cannot read, without a block.
+    """TRY_CAST as JSON_VALUE: the one form of PostgreSQL that gives NULL for what it cannot read,
+    without a block.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_TRY_CAST.html
     """

@@ -15,8 +15,8 @@ _DEFAULT_PRECISION = "(18, 0)"
 def data_type(w: Walk, index: int, *, stored: bool) -> int:
     """Translate the data type at the index; the index after it.
 
-    ``stored``: of a column, argument or variable, where VARCHAR alone has 256 bytes. In a cast it has as many as the
-    expression needs.
+    ``stored``: of a column, argument or variable, where VARCHAR alone has 256 bytes. In a cast it
+    has as many as the expression needs.
     """
     name, after = _type_name(w, index)
     arguments, closing = _arguments(w, after)

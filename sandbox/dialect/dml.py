@@ -31,9 +31,9 @@ def update(w: Walk, lo: int, hi: int) -> None:
     set_ = w.find(lo, hi, "set")
     from_clause(w, w.expect(lo, "update"), set_, scope)
     from_ = w.find(set_, hi, "from", "where")
-    w.expressions(set_ + 1, from_, scope)
     where = w.find(from_, hi, "where")
     _from_and_where(w, from_, where, hi, scope)
+    w.expressions(set_ + 1, from_, scope)
 
 
 def delete(w: Walk, lo: int, hi: int) -> None:

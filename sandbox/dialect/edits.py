@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 # A piece of new text: as it stands, or a copy of the (edited) text between two positions.
 Piece = str | tuple[int, int]
 
-# A replacement that copies what it replaces comes before the insertions at its start: they are in the copy.
+# A replacement that copies what it replaces comes before the insertions at its start: they are in
+# the copy.
 _CLOSE, _WRAP, _OPEN, _REPLACE = 0, 1, 2, 3
 
 
@@ -23,7 +24,9 @@ class Edit:
 
 @dataclass
 class Edits:
-    """Changes to one text. Those inside a replaced stretch count only where the stretch is copied."""
+    """Changes to one text. Those inside a replaced stretch count only where the stretch is
+    copied.
+    """
 
     source: str
     _all: list[Edit] = field(default_factory=list)

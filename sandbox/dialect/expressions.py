@@ -11,7 +11,8 @@ from sandbox.dialect.walk import Walk
 from sandbox.gate import UNSUPPORTED_CLAUSES, check_operator, not_in_redshift, word_set
 from sandbox.gate.types import DATA_TYPES
 
-# Words of expressions that name no column. Those that Redshift lets one use as a column name are absent.
+# Words of expressions that name no column. Those that Redshift lets one use as a column name are
+# absent.
 KEYWORDS = word_set(
     """
     all and any asc between by case collate cross current_date current_time
@@ -83,8 +84,8 @@ def _named(w: Walk, i: int, scope: Scope) -> int:
         after = value_steps(w, i, after, scope)
     elif w.low(end) == "." and w.at(end + 1).text == "*":
         return end + 2
-    elif w.at(end).kind == "string" and end == i + 1 and w.at(end).start == w.at(i).end:
-        raise not_in_redshift(f"the literal prefix {w.at(i).text}", "", "r_Literals")
+    elif w.at(end).kind == "string":
+        raise not_in_redshift(f"a literal of {w.at(i).text}", "use cast", "r_Literals")
     else:
         if w.low(i) not in _VALUE_WORDS:
             w.identifier(i)
@@ -109,7 +110,9 @@ def _group(w: Walk, i: int, scope: Scope) -> int:
 
 
 def _is_set_operation(w: Walk, lo: int, hi: int) -> bool:
-    """Whether brackets hold queries joined by UNION and the like, and not a bracketed expression."""
+    """Whether brackets hold queries joined by UNION and the like, and not a bracketed
+    expression.
+    """
     inner = lo
     while w.low(inner) == "(":
         inner += 1

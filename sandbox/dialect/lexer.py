@@ -8,19 +8,23 @@ from sandbox.gate.refusal import SYNTAX_ERROR
 
 # A backslash escapes in a plain literal: '\\d' is the pattern \d, '\'' is a quote.
 # https://docs.aws.amazon.com/redshift/latest/dg/r_patternmatching_condition_like.html
+_BLANKS = r"(?: [ \t\r\n\f\v]+ | --[^\n]* | /\*[^*/]*(?:(?:\*(?!/)|/(?!\*))[^*/]*)*\*/ )*"
+_BLANK = re.compile(_BLANKS, re.VERBOSE)
 _TOKEN = re.compile(
-    r"""
-      (?P<space>   [ \t\r\n\f\v]+ | --[^\n]* )
-    | (?P<comment> /\* )
-    | (?P<word>    [A-Za-z_\u0080-\U0010ffff][\w$]* )
-    | (?P<number>  (?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)? )
-    | (?P<string>  '(?:[^'\\]|''|\\.)*' )
-    | (?P<quoted>  "(?:[^"]|"")*" )
-    | (?P<param>   \$\d+ )
-    | (?P<dollar>  \$(?:[A-Za-z_]\w*)?\$ )
-    | (?P<punct>   :: | := | \.\. | [()\[\],;.:] )
-    | (?P<op>      <= | >= | <> | != | !~~?\*? | ~~?\*? | \|\|/ | \|\| | \|/ | \|\& | ->> | ->
-                 | \#>> | \#> | @> | <@ | \?\| | \?& | && | << | >> | => | [-+*/<>=~!@\#%^&|?] )
+    _BLANKS
+    + r"""
+    (?: (?P<word>    [A-Za-z_\u0080-\U0010ffff][\w$]* )
+      | (?P<punct>   :: | := | \.\. | [()\[\],;:] | \.(?!\d) )
+      | (?P<number>  (?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)? )
+      | (?P<string>  '[^'\\]*(?:(?:''|\\.)[^'\\]*)*' )
+      | (?P<quoted>  "[^"]*(?:""[^"]*)*" )
+      | (?P<param>   \$\d+ )
+      | (?P<dollar>  \$(?:[A-Za-z_]\w*)?\$ )
+      | (?P<comment> /\* )
+      | (?P<op>      <= | >= | <> | != | !~~?\*? | ~~?\*? | \|\|/ | \|\| | \|/ | \|\& | ->> | ->
+                   | \#>> | \#> | @> | <@ | \?\| | \?& | && | << | >> | => | [-+*/<>=~!@\#%^&|?] )
+      | (?P<end>     \Z )
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -54,46 +58,60 @@ class Token:
         return self.kind == "word" or self.kind == "quoted"
 
 
-def _skip_comment(sql: str, start: int) -> int:
-    depth, position = 1, start + 2
-    for found in re.compile(r"/\*|\*/").finditer(sql, position):
+_COMMENT = re.compile(r"/\*|\*/")
+
+
+def _after_comment(sql: str, start: int) -> int:
+    """The end of a comment that holds others."""
+    depth = 1
+    for found in _COMMENT.finditer(sql, start + 2):
         depth += 1 if found.group() == "/*" else -1
         if depth == 0:
             return found.end()
     raise Refused("unterminated /* comment", SYNTAX_ERROR)
 
 
+def _unreadable(sql: str, position: int) -> Refused:
+    blanks = _BLANK.match(sql, position)
+    position = blanks.end() if blanks else position
+    what = {"'": "quoted string", '"': "quoted identifier"}.get(sql[position])
+    message = f"unterminated {what}" if what else f"syntax error at {sql[position]!r}"
+    return Refused(f"{message} (position {position + 1})", SYNTAX_ERROR)
+
+
 def _scan(sql: str, position: int, end: int) -> Iterator[Token]:
     match = _TOKEN.match
-    while position < end:
+    while True:
         found = match(sql, position, end)
         if found is None:
-            what = {"'": "quoted string", '"': "quoted identifier"}.get(sql[position])
-            message = f"unterminated {what}" if what else f"syntax error at {sql[position]!r}"
-            raise Refused(f"{message} (position {position + 1})", SYNTAX_ERROR)
-        kind, text = str(found.lastgroup), found.group()
+            raise _unreadable(sql, position)
+        kind = str(found.lastgroup)
+        if kind == "end":
+            return
+        start, position = found.span(kind)
+        text = sql[start:position]
         if kind == "word":
-            yield Token("word", text, text.lower(), position)
+            yield Token("word", text, text.lower(), start)
         elif kind == "punct":
-            yield Token(text, text, text, position)
+            yield Token(text, text, text, start)
         elif kind == "op":
-            yield Token("op", text, text, position)
+            yield Token("op", text, text, start)
         elif kind == "comment":
-            position = _skip_comment(sql, position)
-            continue
+            position = _after_comment(sql, start)
         elif kind == "dollar":
-            close = sql.find(text, found.end(), end)
+            close = sql.find(text, position, end)
             if close < 0:
                 raise Refused(f"unterminated dollar-quoted string {text}", SYNTAX_ERROR)
-            text = sql[position : close + len(text)]
-            yield Token("dollar", text, "", position)
-        elif kind != "space":
-            yield Token(kind, text, "", position)
-        position += len(text)
+            position = close + len(text)
+            yield Token("dollar", sql[start:position], "", start)
+        else:
+            yield Token(kind, text, "", start)
 
 
 def lex(sql: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """Tokens of ``sql[start:end]`` without blanks and comments, brackets paired; Refused where there are none."""
+    """Tokens of ``sql[start:end]`` without blanks and comments, brackets paired; Refused where
+    there are none.
+    """
     tokens = list(_scan(sql, start, len(sql) if end is None else end))
     open_: list[int] = []
     for index, token in enumerate(tokens):

@@ -1,6 +1,7 @@
 """String literals next to SUPER values.
 
-PostgreSQL reads an untyped literal as the type beside it, and so 'done' beside SUPER as JSON. To Redshift it is a string.
+PostgreSQL reads an untyped literal as the type beside it, and so 'done' beside SUPER as JSON. To
+Redshift it is a string.
 """
 
 from sandbox.dialect.walk import Walk

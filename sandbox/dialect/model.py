@@ -19,8 +19,8 @@ class Settings:
 class Translation:
     """PostgreSQL text for one Redshift statement.
 
-    ``kind`` names the statement, such as select, create_table or begin. ``setting`` is the session setting that
-    it changes: its name and new value, None for a reset; None where it changes none.
+    ``kind`` names the statement, such as select, create_table or begin. ``setting`` is the session
+    setting that it changes: its name and new value, None for a reset; None where it changes none.
     """
 
     text: str

@@ -26,7 +26,9 @@ def strip_database(w: Walk, index: int, parts: tuple[str, ...]) -> None:
 
 
 def object_name(w: Walk, index: int, tail: int = 0) -> tuple[tuple[str, ...], int]:
-    """Translate a name of one to three parts (plus ``tail`` parts such as a column); parts and the index after."""
+    """Translate a name of one to three parts (plus ``tail`` parts such as a column); parts and the
+    index after.
+    """
     w.identifier(index)
     parts, after = dotted(w, index)
     if len(parts) == 3 + tail:
@@ -35,7 +37,7 @@ def object_name(w: Walk, index: int, tail: int = 0) -> tuple[tuple[str, ...], in
         raise w.syntax_error(index)
     if any(len(part.encode()) > MAX_NAME for part in parts):
         raise Refused(
-            f"identifier {max(parts, key=len)!r} is longer than the {MAX_NAME} bytes of this stand-in"
+            f"identifier {max(parts, key=len)!r} is longer than {MAX_NAME} bytes (this stand-in)"
         )
 
     return parts, after

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from sandbox.dialect.names import strip_database
 from sandbox.dialect.scopes import Owner, Scope
 from sandbox.dialect.walk import Walk, literal, quote
-from sandbox.gate import Refused, page
+from sandbox.gate import SYSTEM_COLUMNS, Refused, not_in_redshift, page
 
+_FEATURES = "c_unsupported-postgresql-features"
 _GET = "pg_catalog.super_get("
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step into a value: an attribute's token, or a subscript's bracket (``index`` of the ``[``)."""
+    """One step into a value: an attribute's token, or a subscript's bracket (``index`` of the
+    ``[``).
+    """
 
     index: int
     is_attribute: bool
@@ -84,6 +87,8 @@ def path(w: Walk, index: int, scope: Scope) -> int:
         names.append(w.name(step.index))
     owner = scope.owns(tuple(names))
     _check_reach(w, owner, names, scope)
+    if owner.kind == "table" and names[owner.used - 1] in SYSTEM_COLUMNS:
+        raise not_in_redshift(f"column {names[owner.used - 1]}", "", _FEATURES)
     if owner.kind == "table" and owner.used == 4:
         strip_database(w, index, tuple(names))
     inner = steps[owner.used - 1 :]
@@ -114,7 +119,9 @@ def _check_reach(w: Walk, owner: Owner, names: list[str], scope: Scope) -> None:
 
 
 def value_steps(w: Walk, start: int, index: int, scope: Scope) -> int:
-    """Translate steps into the value that begins at ``start`` and ends before the index, such as f(x).a[0]."""
+    """Translate steps into the value that begins at ``start`` and ends before the index, such as
+    f(x).a[0].
+    """
     steps, after = steps_from(w, index)
     if steps:
         navigate(w, start, steps, scope)

@@ -53,7 +53,9 @@ def _create(w: Walk, i: int, hi: int) -> Done:
 
 
 def _arguments(w: Walk, lo: int, hi: int) -> None:
-    """[name] [IN | OUT | INOUT] type. CALL leaves OUT arguments out, so each is INOUT with a default here."""
+    """[name] [IN | OUT | INOUT] type. CALL leaves OUT arguments out, so each is INOUT with a
+    default here.
+    """
     seen_out = False
     counts = {"in": 0, "out": 0}
     for start, end in w.split(lo, hi):

@@ -14,7 +14,8 @@ _REFUSED_CLAUSES = frozenset({"window", "fetch", "for"})
 def query(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
     """Translate the query in ``[lo, hi)``; ``parent`` is the scope around it.
 
-    Returns whether it computes columns, which PostgreSQL would compute again at every mention of them.
+    Returns whether it computes columns, which PostgreSQL would compute again at every mention of
+    them.
     """
     parent = parent or w.variables
     lo = with_clause(w, lo, hi, parent)
@@ -127,6 +128,8 @@ def _select(w: Walk, lo: int, hi: int, parent: Scope | None) -> bool:
     if "from" in clauses:
         from_clause(w, clauses["from"] + 1, end_of(clauses["from"]), scope)
     items = _select_list(w, lo, first, hi)
+    if not items:
+        raise w.syntax_error(first)
     for item_lo, item_hi in items:
         w.expressions(item_lo, item_hi, scope)
         _label_item(w, item_lo, item_hi)

@@ -3,25 +3,16 @@
 https://docs.aws.amazon.com/redshift/latest/dg/r_FROM_clause30.html
 """
 
-from sandbox.dialect.names import note_relation, object_name
+from sandbox.dialect.names import dotted, note_relation, object_name
 from sandbox.dialect.paths import path
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.walk import Walk, quote
-from sandbox.gate import UNSUPPORTED_CLAUSES, Refused, check_function, not_in_redshift
+from sandbox.gate import UNSUPPORTED_CLAUSES, check_function, not_in_redshift, word_set
 
 _JOIN_WORDS = frozenset({"join", "left", "right", "full", "inner", "cross", "outer", "natural"})
-_NO_ALIAS = _JOIN_WORDS | {
-    "on",
-    "using",
-    "as",
-    "at",
-    "where",
-    "group",
-    "having",
-    "order",
-    "limit",
-    "set",
-}
+_NO_ALIAS = _JOIN_WORDS | word_set(
+    "on using as at where group having order limit set pivot unpivot tablesample"
+)
 # The one function in FROM that dbt-redshift uses.
 _TABLE_FUNCTIONS = frozenset({"pg_get_late_binding_view_cols"})
 
@@ -76,7 +67,8 @@ def _item(w: Walk, i: int, hi: int, scope: Scope) -> int:
     end = _end_of_name(w, i)
     if w.low(end) == "(":
         return _table_function(w, i, end, hi, scope)
-    if w.low(end) == "[" or (end > i + 1 and scope.knows(w.name(i))) or _is_element(w, i, scope):
+    owner = scope.owns(dotted(w, i)[0])
+    if w.low(end) == "[" or owner.kind != "column":
         return _unnested(w, i, i, hi, scope, "super_unnest")
     return _relation(w, i, hi, scope)
 
@@ -86,10 +78,6 @@ def _end_of_name(w: Walk, i: int) -> int:
     while w.low(i) == "." and w.at(i + 1).is_name:
         i += 2
     return i
-
-
-def _is_element(w: Walk, i: int, scope: Scope) -> bool:
-    return scope.owns((w.name(i),)).kind == "element"
 
 
 def _relation(w: Walk, i: int, hi: int, scope: Scope) -> int:
@@ -168,8 +156,6 @@ def _unnested(w: Walk, start: int, value: int, hi: int, scope: Scope, function: 
     alias = alias or default
     if not alias:
         raise w.syntax_error(after)
-    if scope.knows(alias) and alias != default:
-        raise Refused(f'table name "{alias}" specified more than once', "42712")
     columns = quote(alias)
     if w.low(after) == "at":
         columns += f", {quote(w.name(after + 1))}"

@@ -1,4 +1,6 @@
-"""What the names in front of a dot mean: an alias of FROM, an element of an unnested array, or a column."""
+"""What the names in front of a dot mean: an alias of FROM, an element of an unnested array, or a
+column.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +38,6 @@ class Scope:
             scope = scope.parent
             distance += 1
         return Owner("column", 1, None, 0)
-
-    def knows(self, name: str) -> bool:
-        """Whether the name is an alias here or further out."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.elements or name in scope.tables:
-                return True
-            scope = scope.parent
-        return False
 
 
 @dataclass(frozen=True)

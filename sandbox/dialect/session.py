@@ -31,7 +31,8 @@ def _setting_name(w: Walk, i: int) -> tuple[str, int]:
     name = w.name(i)
     if name not in _SHARED | _BOOLEANS | _TEXTS:
         raise Refused(
-            f'unrecognized configuration parameter "{name}": not in Redshift, or not in this stand-in',
+            f'unrecognized configuration parameter "{name}": '
+            "not in Redshift, or not in this stand-in",
             "42704",
         )
     return name, i + 1

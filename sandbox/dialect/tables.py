@@ -138,7 +138,9 @@ def _end_of_default(w: Walk, i: int, end: int) -> int:
 
 
 def _column_attribute(w: Walk, i: int) -> tuple[int, bool]:
-    """An attribute that PostgreSQL does not take as it stands; the index after, and whether it is a primary key."""
+    """An attribute that PostgreSQL does not take as it stands; the index after, and whether it is
+    a primary key.
+    """
     low = w.low(i)
     stop = i + 1
     if low == "encode":
@@ -224,7 +226,8 @@ def _alter_column(w: Walk, i: int, hi: int) -> str:
         raise not_in_redshift("ALTER COLUMN other than TYPE varchar(n)", "", "r_ALTER_TABLE")
     if w.low(i + 4) not in ("varchar", "character", "nvarchar"):
         raise Refused(
-            f'cannot alter type of column "{w.name(i + 2)}": only the size of a varchar column may change'
+            f'cannot alter type of column "{w.name(i + 2)}": '
+            "only the size of a varchar column may change"
         )
     data_type(w, i + 4, stored=True)
     return "alter_column_type"

@@ -15,7 +15,9 @@ _END = Token("end", "", "", 0)
 
 @dataclass
 class Touched:
-    """Relations and functions of a statement, for what Redshift's leader and compute nodes cannot mix."""
+    """Relations and functions of a statement, for what Redshift's leader and compute nodes cannot
+    mix.
+    """
 
     user_table: str = ""
     catalog_table: str = ""
@@ -25,7 +27,9 @@ class Touched:
 
 @dataclass(frozen=True)
 class Done:
-    """A translated statement: its kind, its text where that is not the edited source, the setting it changes."""
+    """A translated statement: its kind, its text where that is not the edited source, the setting
+    it changes.
+    """
 
     kind: str
     text: str | None = None
@@ -36,9 +40,9 @@ class Done:
 class Walk:
     """Tokens ``[lo, hi)`` of ``edits.source`` and everything that translating them needs.
 
-    ``variables`` are a procedure's names, seen from every query in it. ``super_spans`` are the stretches of tokens
-    that are SUPER values, ``labels`` the names Redshift gives to columns whose text changes; both are keyed by their
-    first token and hold the index after the last.
+    ``variables`` are a procedure's names, seen from every query in it. ``super_spans`` are the
+    stretches of tokens that are SUPER values, ``labels`` the names Redshift gives to columns whose
+    text changes; both are keyed by their first token and hold the index after the last.
     """
 
     tokens: list[Token]
@@ -61,7 +65,9 @@ class Walk:
         self.expressions_of(self, lo, hi, scope)
 
     def query(self, lo: int, hi: int, scope: Scope | None) -> bool:
-        """Translate the query in ``[lo, hi)``, inside of the scope's query; whether it computes columns."""
+        """Translate the query in ``[lo, hi)``, inside of the scope's query; whether it computes
+        columns.
+        """
         return self.query_of(self, lo, hi, scope)
 
     def at(self, index: int) -> Token:
@@ -117,7 +123,9 @@ class Walk:
         return pair + 1 if pair > index else index + 1
 
     def split(self, lo: int, hi: int, separator: str = ",") -> list[tuple[int, int]]:
-        """Stretches of ``[lo, hi)`` between the separators at this depth; none where it is empty."""
+        """Stretches of ``[lo, hi)`` between the separators at this depth; none where it is
+        empty.
+        """
         if lo >= hi:
             return []
         out, start, i = [], lo, lo

@@ -1,9 +1,10 @@
 """What Redshift knows, as data: anything that is not listed here is refused by name.
 
-    Refused (Exception)      a statement that Redshift would not run, or that the sandbox cannot run faithfully
+    Refused (Exception)      a statement that Redshift would not run, or that the sandbox cannot run
+    faithfully
 
-The lists are what the project and dbt-redshift send, each with the page of the Amazon Redshift Database Developer
-Guide that documents it. Pure: no I/O, no settings.
+The lists are what the project and dbt-redshift send, each with the page of the Amazon Redshift
+Database Developer Guide that documents it. Pure: no I/O, no settings.
 """
 
 from sandbox.gate.functions import (

@@ -20,8 +20,8 @@ class Function:
 
 # Page of the guide -> names. A page that lists a whole family stands for its members.
 _ANYWHERE = {
-    "c_Aggregate_Functions": """avg count max min sum stddev stddev_samp stddev_pop variance var_samp
-        var_pop any_value bool_and bool_or""",
+    "c_Aggregate_Functions": """avg count max min sum stddev stddev_samp stddev_pop variance
+        var_samp var_pop any_value bool_and bool_or""",
     "c_Window_functions": """row_number rank dense_rank percent_rank cume_dist ntile lag lead
         first_value last_value nth_value ratio_to_report""",
     "c_conditional_expressions": "coalesce nullif nvl nvl2 decode greatest least",

@@ -6,7 +6,8 @@ from sandbox.gate.refusal import not_in_redshift
 _MATH = frozenset({"+", "-", "*", "/", "%", "^", "|/", "||/", "@", "&", "|", "#", "~", "<<", ">>"})
 # https://docs.aws.amazon.com/redshift/latest/dg/r_comparison_condition.html
 _COMPARISON = frozenset({"<", ">", "<=", ">=", "=", "<>", "!="})
-# https://docs.aws.amazon.com/redshift/latest/dg/r_concat_op.html and pattern-matching-conditions-posix.html
+# https://docs.aws.amazon.com/redshift/latest/dg/r_concat_op.html and pattern-matching-conditions-
+# posix.html
 _TEXT = frozenset({"||", "~", "!~"})
 
 COMPARISON = _COMPARISON

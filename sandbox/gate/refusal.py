@@ -9,7 +9,8 @@ SYNTAX_ERROR = "42601"
 class Refused(Exception):
     """A statement is not passed on.
 
-    ``code`` is the SQLSTATE the client sees: 0A000 where the sandbox refuses, Redshift's own where it would raise.
+    ``code`` is the SQLSTATE the client sees: 0A000 where the sandbox refuses,
+    Redshift's own where it would raise.
     """
 
     def __init__(self, message: str, code: str = FEATURE_NOT_SUPPORTED) -> None:
