@@ -35,7 +35,7 @@ def _moved_key(item: Item) -> Item:
 
 def _partial(item: Item) -> Item:
     """What Step Functions' updateItem leaves of an item that nobody had put before."""
-    kept = ("log_key", "job_id", "source", "stage", "run_date", "status", "started_at")
+    kept = ("log_key", "job_id", "source", "category", "stage", "run_date", "status", "started_at")
     return {name: item[name] for name in kept} | {
         "metadata": {"M": item["metadata"]["M"] | {"writer": {"S": "step_functions"}}}
     }
