@@ -9,11 +9,10 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +24,7 @@ SUMMARY = "manifest-summary.json"
 FILES = "manifest-files.json"
 GZIP_MAGIC = b"\x1f\x8b"
 BATCH_LINES = 2000
+BATCH_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def read_batches(
     _check_md5(file)
     count = done = 0
     with _open(file.path) as (raw, stream):
-        numbered = _lines(file.path, stream)
-        while lines := list(islice(numbered, BATCH_LINES)):
+        for lines in _batched(_lines(file.path, stream)):
             yield [_parse(file, table, number, line) for number, line in lines]
             count += len(lines)
             advance(raw.tell() - done)
@@ -171,6 +170,20 @@ def _open(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         is_gzip = raw.read(2) == GZIP_MAGIC
         raw.seek(0)
         yield raw, gzip.GzipFile(fileobj=raw) if is_gzip else raw  # type: ignore[misc]
+
+
+def _batched(lines: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """Lists of lines, ended by their number or size: an item may have 400 KB."""
+    batch: list[tuple[int, bytes]] = []
+    size = 0
+    for number, line in lines:
+        batch.append((number, line))
+        size += len(line)
+        if len(batch) == BATCH_LINES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _lines(path: Path, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

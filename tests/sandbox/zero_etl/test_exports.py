@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.zero_etl import exports
 from sandbox.zero_etl.catalogue import Table
 from sandbox.zero_etl.errors import BadExport
 from sandbox.zero_etl.exports import DataFile, find_files, read_batches
@@ -86,6 +87,17 @@ def test_plain_and_gzip_are_told_by_content_and_blank_lines_skipped(tmp_path: Pa
     plain = write_lines(tmp_path / "b.json", [*items(1), "", *items(2)[1:]])
     empty = write_lines(tmp_path / "c.json.gz", [])
     assert [read(DataFile(path)) for path in (packed, plain, empty)] == [["i0", "i1"]] * 2 + [[]]
+
+
+def test_batches_are_bounded_by_lines_and_by_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "BATCH_LINES", 3)
+    monkeypatch.setattr(exports, "BATCH_BYTES", 1000)
+    big = {"Item": {"id": {"S": "big"}, "x": {"S": "x" * 2000}}}
+    path = write_lines(tmp_path / "a.json", [*items(4), big, *items(1)])
+    batches = read_batches(DataFile(path), TABLE, lambda size: None)
+    assert [len(batch) for batch in batches] == [3, 2, 1]
 
 
 def test_the_progress_is_the_size_of_the_file(tmp_path: Path) -> None:
