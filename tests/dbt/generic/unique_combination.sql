@@ -1,4 +1,4 @@
-{#- The columns together name a row; nulls count as equal. Fails with each combination that repeats. -#}
+{#- The columns together name a row; nulls count as equal. Fails with combinations that repeat. -#}
 {% test unique_combination(model, columns) %}
 select
     {{ columns | join(', ') }},
