@@ -51,7 +51,7 @@ def test_one_on_its_way_is_waited_for(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["health-r70", "health-r6", "other-r7", "health-r7-x", "xhealth-r7"]
+    "other", ["health-r70", "healthr7", "health-r6", "other-r7", "health-r7-x", "xhealth-r7"]
 )
 def test_an_ingestion_of_another_name_does_not_count_as_this_one(other: str) -> None:
     assert decided([ingestion(other, "COMPLETED", 500)]) == Start("health-r7")

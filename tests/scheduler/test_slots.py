@@ -74,6 +74,7 @@ def test_a_slot_in_any_zone_is_the_same_slot(text: str) -> None:
         ("0001-01-01T00:00+14:00", "is no time"),
         ("2026-03-31T12:00", "has no zone"),
         ("2026-03-31", "has no zone"),
+        ("2026-03-31T12:10Z", "has not begun"),
         ("2026-03-31T12:15Z", "has not begun; the newest slot is 2026-03-31T12:00Z"),
         ("2026-03-31T11:50Z", "write 2026-03-31T11:45Z or 2026-03-31T12:00Z"),
     ],
