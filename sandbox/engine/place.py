@@ -58,7 +58,7 @@ def orphans(who: Account) -> list[Path]:
         try:
             if base.lstat().st_uid == owner and not _named(base):
                 found.append(base)
-        except OSError:  # somebody else's, or not claimed yet
+        except (OSError, HomeBroken):  # somebody else's, not claimed yet, or not to be judged
             continue
     return found
 

@@ -20,7 +20,7 @@ from sandbox.engine import binaries, place
 from sandbox.engine.binaries import Account, account
 from sandbox.engine.cluster import Cluster
 from sandbox.errors import HomeBroken, PortInUse, SandboxDown
-from sandbox.home import Home, State
+from sandbox.home import EngineState, Home, State
 from sandbox.query import run
 
 FREE = {"wire": 0, "aws": 0}
@@ -238,6 +238,24 @@ def _runs_an_engine(home: Home) -> bool:
         running = cluster.start(Deadline.after(20))
         cluster.stop(Deadline.after(20))
     return who == Account() and running.pg_pid is not None and not home.alive("engine")
+
+
+def test_only_warehouses_of_deleted_homes_are_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "private_root", lambda: tmp_path)
+    bases = [tmp_path / f"{place.PREFIX}{name}" for name in ("kept", "gone", "broken", "new")]
+    homes = [Home(tmp_path / name) for name in ("kept", "gone", "broken")]
+    for base in bases:
+        base.mkdir()
+    for base, home in zip(bases, homes, strict=False):
+        home.path.mkdir()
+        engine = EngineState(str(base / "data"), str(base / "run"))
+        home.save(State(engine, "secret"))
+        place.claim(home, engine)
+    shutil.rmtree(homes[1].path)
+    homes[2].state_file.write_text("{}")
+    assert place.orphans(Account()) == [bases[1]]
 
 
 @pytest.fixture
