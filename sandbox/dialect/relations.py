@@ -127,7 +127,7 @@ def _bracket(w: Walk, i: int, hi: int, scope: Scope) -> int:
 
 def _is_plain(w: Walk, lo: int, hi: int) -> bool:
     """Whether the query is one SELECT without a limit, so that OFFSET may follow it."""
-    words = ("union", "intersect", "except", "minus", "limit", "offset", "top")
+    words = ("union", "intersect", "except", "minus", "limit", "offset", "top", "qualify")
     return w.low(lo) == "select" and w.find(lo, hi, *words) == hi
 
 

@@ -41,11 +41,15 @@ def test_replacements_change_their_stretch_and_nothing_else(
 @st.composite
 def _queries(draw: st.DrawFn) -> str:
     """Queries that are the same to Redshift and PostgreSQL, with blanks and comments anywhere."""
-    blank = lambda: draw(_BLANK)  # noqa: E731
-    value = lambda: draw(st.one_of(_NAME, _LITERAL))  # noqa: E731
-    items = ("," + blank()).join(
-        f"{value()} as {draw(_NAME)}" for _ in range(draw(st.integers(1, 3)))
-    )
+
+    def blank() -> str:
+        return draw(_BLANK)
+
+    def value() -> str:
+        return draw(st.one_of(_NAME, _LITERAL))
+
+    count = draw(st.integers(1, 3))
+    items = ("," + blank()).join(f"{value()} as {draw(_NAME)}" for _ in range(count))
     sql = f"select{blank()}{items}{blank()}from{blank()}{draw(_NAME)}{blank()}as{blank()}tee"
     if draw(st.booleans()):
         sql += (

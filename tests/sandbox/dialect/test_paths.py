@@ -189,7 +189,10 @@ def test_names_with_a_database(redshift: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "select 1 from a where exists (select 1 from b where exists (select 1 from c where c.x = a.x))",
+        (
+            "select 1 from a where exists"
+            " (select 1 from b where exists (select 1 from c where c.x = a.x))"
+        ),
         "select 1 from a where x in (select sum(b.y) over () from b where b.k = a.k)",
     ],
 )

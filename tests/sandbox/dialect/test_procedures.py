@@ -24,7 +24,8 @@ def test_head() -> None:
     )
     assert found.kind == "create_procedure"
     assert found.text == (
-        'create or replace procedure "s".p (p_a in varchar(16), p_b numeric(18, 0), inout p_c super,'
+        'create or replace procedure "s".p (p_a in varchar(16), p_b numeric(18, 0),'
+        " inout p_c super,"
         " p_d inout varchar(65535) default null, p_e inout bigint default null) as $x$"
         "\n#variable_conflict use_variable\n\nbegin null; end;\n$x$"
         " language plpgsql security definer"
@@ -179,7 +180,10 @@ def test_refused_in_a_body(statements: str, what: str) -> None:
             "SET of a procedure",
         ),
         (
-            "create procedure p () as $$ declare c cursor for select 1; begin null; end; $$ language plpgsql",
+            (
+                "create procedure p () as $$ declare c cursor for select 1; begin null; end; $$"
+                " language plpgsql"
+            ),
             "CURSOR",
         ),
         ("drop procedure p", "argument types"),

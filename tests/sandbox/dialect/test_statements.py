@@ -38,8 +38,8 @@ def text(sql: str) -> str:
         ("select a from t limit 3 offset 2;", "select a from t limit 3 offset 2"),
         ("((select 1) union all (select 2))", "((select 1) union all (select 2))"),
         (
-            "with recursive q (n) as (select 1 union all select n + 1 from q where n < 3) select n from q",
-            "with recursive q (n) as (select 1 union all select n + 1 from q where n < 3) select n from q",
+            "with recursive q (n) as (select 1 union all select n + 1 from q) select n from q",
+            "with recursive q (n) as (select 1 union all select n + 1 from q) select n from q",
         ),
         (
             "explain select v.a as a from t",
@@ -84,7 +84,8 @@ def test_change(redshift: str, expected: str) -> None:
     [
         (
             (
-                "create table t (id bigint not null encode az64 distkey, v varchar, s super, primary key (id))"
+                "create table t (id bigint not null encode az64 distkey, v varchar, s super,"
+                " primary key (id))"
                 " diststyle key compound sortkey (id, v)"
             ),
             "create table t (id bigint not null , v varchar(256), s super)",
@@ -103,10 +104,16 @@ def test_change(redshift: str, expected: str) -> None:
         ),
         (
             "create table t (a bigint identity(0, 1))",
-            "create table t (a bigint generated always as identity (start with 0 increment by 1 minvalue 0))",
+            (
+                "create table t (a bigint generated always as identity"
+                " (start with 0 increment by 1 minvalue 0))"
+            ),
         ),
         (
-            "create temporary table t backup no diststyle even distkey (a) sortkey auto as (select v.a from u)",
+            (
+                "create temporary table t backup no diststyle even distkey (a) sortkey auto"
+                " as (select v.a from u)"
+            ),
             """create temporary table t as (select pg_catalog.super_get(v, 'a') as "a" from u)""",
         ),
         (
@@ -166,14 +173,16 @@ def test_definition(redshift: str, expected: str) -> None:
         (
             "grant execute on procedure s.p(timestamp, varchar(16)) to role r",
             (
-                "do $rs$ begin execute 'grant execute on procedure ' || pg_catalog.rs_procedure('s.p',"
+                "do $rs$ begin execute 'grant execute on procedure '"
+                " || pg_catalog.rs_procedure('s.p',"
                 " array['timestamp', 'varchar(16)']::regtype[]) || ' to \"r\"'; end $rs$"
             ),
         ),
         (
             "drop procedure s.p()",
             (
-                "do $rs$ begin execute 'drop procedure ' || pg_catalog.rs_procedure('s.p', array[]::regtype[]);"
+                "do $rs$ begin execute 'drop procedure '"
+                " || pg_catalog.rs_procedure('s.p', array[]::regtype[]);"
                 " end $rs$"
             ),
         ),
