@@ -19,6 +19,7 @@ _VARCHAR, _BPCHAR, _NUMERIC = 1043, 1042, 1700
 # type number -> name, precision, scale
 _TYPES: dict[int, tuple[str, int, int]] = {
     16: ("bool", 1, 0),
+    19: ("name", 63, 0),
     20: ("int8", 19, 0),
     21: ("int2", 5, 0),
     23: ("int4", 10, 0),

@@ -40,6 +40,7 @@ def test_fields_keep_the_kind_of_their_value(value: Any, shown: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("column", "shown"),
     [
+        (Column("a", 19, -1), ("name", 63, 0, 0)),
         (Column("a", 23, -1), ("int4", 10, 0, 0)),
         (Column("a", 1043, 4 + 64), ("varchar", 64, 0, 64)),
         (Column("a", 1700, 4 + (10 << 16) + 2), ("numeric", 10, 2, 0)),
