@@ -7,16 +7,16 @@ import socket
 import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
+from bench.machine import most_megabytes
 from sandbox import lifecycle
 from sandbox.deadline import Deadline
-from sandbox.home import HOST, Home
+from sandbox.home import HOST, Home, ServerState
 from sandbox.wire import messages
 from tests.conftest import Warehouse
 
@@ -34,12 +34,18 @@ select n, json_parse('{{"key": [1, 2], "text": "{filler}"}}') as value from step
 def _value(connection: Connection, sql: str) -> Any:
     cursor = connection.cursor()
     cursor.execute(sql)
-    return cursor.fetchone()[0]
+    return cursor.fetchall()[0][0]
+
+
+def _wire(warehouse: Warehouse) -> ServerState:
+    state = warehouse.state.wire
+    assert state is not None
+    return state
 
 
 def _lives(service: Connection, pid: int) -> bool:
     sql = f"select count(*) from pg_stat_activity where pid = {pid} and state = 'active'"
-    return _value(service, sql) > 0
+    return bool(_value(service, sql))
 
 
 @pytest.fixture
@@ -56,11 +62,11 @@ def test_a_cancel_request_ends_the_statement_in_redshifts_words(
 ) -> None:
     busy = connect("deployer")
     pid = _value(busy, "select pg_backend_pid()")
-    key = struct.unpack("!2i", busy._backend_key_data)
+    key = struct.unpack("!2i", busy._backend_key_data or b"")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(_value, busy, ENDLESS)
         assert Deadline.after(10).wait(lambda: _lives(service, pid))
-        with socket.create_connection((HOST, warehouse.state.wire.port)) as other:
+        with socket.create_connection((HOST, _wire(warehouse).port)) as other:
             other.sendall(struct.pack("!4i", 16, messages.CANCEL_REQUEST, *key))
         with pytest.raises(ProgrammingError, match="Query cancelled on user's request"):
             running.result(timeout=10)
@@ -80,20 +86,12 @@ def test_a_client_that_dies_ends_its_statement(
 
 
 def test_nonsense_on_the_port_is_answered_and_ends(warehouse: Warehouse) -> None:
-    with socket.create_connection((HOST, warehouse.state.wire.port), timeout=10) as client:
+    with socket.create_connection((HOST, _wire(warehouse).port), timeout=10) as client:
         client.sendall(b"GET / HTTP/1.1\r\n\r\n")
         answer = client.recv(4096)
         rest = client.recv(4096)
     assert messages.fields(answer[5:])["C"] == "08P01"
     assert rest == b""
-
-
-def _resident_kb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        pytest.skip("memory is read from /proc")
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1])
 
 
 def test_twenty_sessions_with_large_results_stay_small(
@@ -105,7 +103,7 @@ def test_twenty_sessions_with_large_results_stay_small(
         client.send(messages.message(b"Q", messages.string(query)))
     # The others have as much under way, unread, as this one takes.
     assert len(clients[-1].until_ready()) == 10_003
-    assert _resident_kb(warehouse.state.wire.pid) < 300 * 1024
+    assert most_megabytes(_wire(warehouse).pid or 0) < 300
 
 
 def test_a_killed_listener_leaves_nothing_and_a_new_one_goes_on(

@@ -1,6 +1,7 @@
 """The listener, the real translation and the real engine together."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import redshift_connector
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
+from sandbox.deadline import Deadline
 from sandbox.wire import messages
 from sandbox.wire.messages import message, string
 from sandbox.wire.results import SUPER_OID, VARCHAR_OID
@@ -159,6 +161,13 @@ def test_a_setting_counts_at_once_in_a_pipeline(raw: Raw) -> None:
     assert answers[5][1].endswith(b"2")
 
 
+def test_a_setting_of_a_simple_query_counts_for_the_next(raw: Raw) -> None:
+    client = raw()
+    sql = """select s."A" from (select json_parse('{"A": 1, "a": 2}') as s) as t"""
+    client.query("set enable_case_sensitive_identifier to false")
+    assert client.query(sql)[1][1].endswith(b"2")
+
+
 def test_errors_after_a_setting_in_a_pipeline_leave_the_session_in_step(raw: Raw) -> None:
     client = raw()
     off = "set enable_case_sensitive_identifier to false"
@@ -196,6 +205,25 @@ def test_a_transaction_reads_one_snapshot_taken_after_its_lock(
     assert _rows(session, count) == [[2]]
     _rows(session, "commit")
     assert _rows(session, count) == [[3]]
+
+
+def test_a_procedure_that_locks_first_sees_what_the_lock_waited_for(
+    session: Connection, enter: Connect, table: str
+) -> None:
+    schema = table.split(".")[0]
+    body = f"begin lock {table}; select into n count(*) from {table}; end;"
+    _rows(
+        session, f"create procedure {schema}.seen(n out integer) as $$ {body} $$ language plpgsql"
+    )
+    writer = enter()
+    _rows(writer, "begin")
+    _rows(writer, f"insert into {table} values (2)")
+    with ThreadPoolExecutor(1) as pool:
+        called = pool.submit(_rows, session, f"call {schema}.seen()")
+        waiting = "select count(*) from pg_locks where not granted"
+        assert Deadline.after(10).wait(lambda: _rows(writer, waiting) == [[1]])
+        _rows(writer, "commit")
+        assert called.result(timeout=10) == [[2]]
 
 
 def test_two_writers_of_one_row_conflict_in_redshifts_words(
