@@ -45,7 +45,7 @@ def delete(w: Walk, lo: int, hi: int) -> None:
     if w.low(target) == "from":
         target += 1
     else:
-        w.edits.open(w.tokens[target].start, "from ")
+        w.edits.close(w.tokens[target - 1].end, " from")
     end = w.find(target, hi, "using", "where")
     from_clause(w, target, end, scope)
     where = w.find(end, hi, "where")

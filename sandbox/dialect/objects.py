@@ -74,7 +74,7 @@ def lock(w: Walk, lo: int, hi: int) -> str:
     """LOCK [TABLE] t [, ...], which is ACCESS EXCLUSIVE. https://docs.aws.amazon.com/redshift/latest/dg/r_LOCK.html"""
     i = lo + 2 if w.low(lo + 1) == "table" else lo + 1
     if w.low(lo + 1) != "table":
-        w.edits.open(w.tokens[i].start, "table ")
+        w.edits.close(w.tokens[lo].end, " table")
     while True:
         _, i = object_name(w, i)
         if i == hi:

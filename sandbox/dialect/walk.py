@@ -107,14 +107,16 @@ class Walk:
 
     def drop(self, first: int, last: int) -> None:
         """Remove the tokens ``first`` to ``last``, both included."""
-        self.edits.replace(self.tokens[first].start, self.tokens[last].end)
+        self.put(first, last, "")
 
     def put(self, first: int, last: int, text: str) -> None:
         """Write the text in the place of the tokens ``first`` to ``last``, both included."""
-        self.edits.replace(self.tokens[first].start, self.tokens[last].end, text)
+        self.edits.replace(*self.span(first, last + 1), text)
 
     def span(self, lo: int, hi: int) -> tuple[int, int]:
         """Positions in the text of tokens ``[lo, hi)``."""
+        if not 0 <= lo < hi <= len(self.tokens):
+            raise self.syntax_error(hi)
         return self.tokens[lo].start, self.tokens[hi - 1].end
 
     def after(self, index: int) -> int:

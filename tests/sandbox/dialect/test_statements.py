@@ -270,3 +270,37 @@ def test_what_does_not_parse_has_redshifts_code(sql: str, code: str) -> None:
     with pytest.raises(Refused) as caught:
         translate(sql, Settings())
     assert caught.value.code == code
+
+
+WHOLE = [
+    "with q as (select v.a, f.b from t as f, f.v.l as x at i where x.n in (1, 2)) select * from q",
+    "select a, decode(b, 1, 2), listagg(c) within group (order by d) over (e) from t qualify a = 1",
+    "create table s.t (a int not null encode az64, b varchar(max), primary key (a)) sortkey (a)",
+    "create user u password 'x' createdb",
+    "grant execute on procedure s.p(timestamp, varchar(16)) to role r, group g",
+    "alter default privileges in schema s grant select on tables to role r",
+    "update t set a = try_cast(b as date) from u where t.k = u.k and t.d > dateadd(day, 1, u.d)",
+    (
+        "create procedure p (a in int, b out int) as $$ declare c numeric := 1; begin if a = 1 then"
+        " raise info 'x %', a; end if; for r in select 1 loop b := r.x; end loop; end; $$"
+        " language plpgsql security definer"
+    ),
+    "alter table t alter column a type varchar(20)",
+    "set local enable_case_sensitive_identifier to true",
+    "comment on column dev.s.t.a is 'x'",
+]
+
+
+@pytest.mark.parametrize("sql", WHOLE)
+def test_a_statement_that_breaks_off_is_refused_or_translated(sql: str) -> None:
+    outcomes = [_outcome(sql[:end]) for end in range(len(sql) + 1)]
+    assert outcomes[-1] == "translated"
+    assert outcomes.count("refused") > len(sql) / 4
+
+
+def _outcome(sql: str) -> str:
+    try:
+        translate(sql, Settings())
+    except Refused:
+        return "refused"
+    return "translated"
