@@ -52,14 +52,14 @@ def test_a_role_gives_what_it_was_granted_and_no_more(cursor_of: Any) -> None:
     quick = cursor_of("quick")
     quick.execute("call rights_here.add()")
     assert rows(quick, "select id from rights_here.seen") == [(1,)]
-    for refused in (
-        "select * from rights_here.facts",
-        "insert into rights_here.facts values (2, 'two')",
-        "call rights_here.closed()",
-        "create table public.mine (id int)",
-        "create schema mine",
+    for refused, of in (
+        ("select * from rights_here.facts", "table facts"),
+        ("insert into rights_here.facts values (2, 'two')", "table facts"),
+        ("call rights_here.closed()", "procedure closed"),
+        ("create table public.mine (id int)", "schema public"),
+        ("create schema mine", "database dev"),
     ):
-        with pytest.raises(ProgrammingError, match="permission denied"):
+        with pytest.raises(ProgrammingError, match=f"permission denied for {of}"):
             quick.execute(refused)
     with pytest.raises(ProgrammingError, match="permission denied"):
         cursor_of("scheduler").execute("call rights_here.add()")
