@@ -274,7 +274,7 @@ def test_what_does_not_parse_has_redshifts_code(sql: str, code: str) -> None:
 
 WHOLE = [
     "with q as (select v.a, f.b from t as f, f.v.l as x at i where x.n in (1, 2)) select * from q",
-    "select a, decode(b, 1, 2), listagg(c) within group (order by d) over (e) from t qualify a = 1",
+    "select a, decode(b, 1, 2), listagg(c) within group (order by d) as e from t qualify a = 1",
     "create table s.t (a int not null encode az64, b varchar(max), primary key (a)) sortkey (a)",
     "create user u password 'x' createdb",
     "grant execute on procedure s.p(timestamp, varchar(16)) to role r, group g",
