@@ -53,8 +53,8 @@ def test_a_role_gives_what_it_was_granted_and_no_more(cursor_of: Any) -> None:
     quick.execute("call rights_here.add()")
     assert rows(quick, "select id from rights_here.seen") == [(1,)]
     for refused, of in (
-        ("select * from rights_here.facts", "table facts"),
-        ("insert into rights_here.facts values (2, 'two')", "table facts"),
+        ("select * from rights_here.facts", "relation facts"),
+        ("insert into rights_here.facts values (2, 'two')", "relation facts"),
         ("call rights_here.closed()", "procedure closed"),
         ("create table public.mine (id int)", "schema public"),
         ("create schema mine", "database dev"),
