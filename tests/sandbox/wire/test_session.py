@@ -151,6 +151,14 @@ def test_a_rollback_takes_a_setting_back(session: Connection) -> None:
     assert _rows(session, sql) == [["1"]]
 
 
+def test_a_transaction_that_a_setting_failed_can_be_rolled_back(session: Connection) -> None:
+    _rows(session, "begin")
+    with pytest.raises(ProgrammingError, match="22023"):
+        _rows(session, "set statement_timeout to 'soon'")
+    _rows(session, "rollback")
+    assert _rows(session, "select 1") == [[1]]
+
+
 def test_a_setting_counts_at_once_in_a_pipeline(raw: Raw) -> None:
     client = raw()
     sql = """select s."A" from (select json_parse('{"A": 1, "a": 2}') as s) as t"""
