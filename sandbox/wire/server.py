@@ -58,6 +58,10 @@ class Server:
             logger.debug("a client went away")
         except TimeoutError:
             logger.info("a client did not finish its start-up within %s s", STARTUP_SECONDS)
+        except asyncio.CancelledError:
+            # The listener ends; asyncio would log the cancellation of each session as an error.
+            said = "terminating connection due to administrator command"
+            writer.write(messages.error(said, "57P01", "FATAL"))
         except WireError as error:
             writer.write(messages.error(error.message, error.code, "FATAL"))
         except Exception:

@@ -106,7 +106,7 @@ def test_twenty_sessions_with_large_results_stay_small(
     assert most_megabytes(_wire(warehouse).pid or 0) < 300
 
 
-def test_a_killed_listener_leaves_nothing_and_a_new_one_goes_on(
+def test_a_listener_that_is_killed_or_ended_leaves_nothing_behind(
     new_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SANDBOX_WIRE_LOG", "1")
@@ -123,6 +123,9 @@ def test_a_killed_listener_leaves_nothing_and_a_new_one_goes_on(
     again = warehouse.connect()
     again.cursor().execute("set statement_timeout to 10000")
     assert _value(again, "select count(*) from kept.kept") == 0
-    again.close()
+    os.kill(_wire(warehouse).pid or 0, signal.SIGTERM)
+    again._usock.settimeout(10)
+    assert messages.fields(again._usock.recv(4096)[5:])["C"] == "57P01"
+    assert "Traceback" not in (new_home.log_dir / "wire.log").read_text()
     journal = (new_home.log_dir / "statements.jsonl").read_text().splitlines()
     assert "lock" in [json.loads(line)["kind"] for line in journal]
