@@ -49,7 +49,7 @@ _TRANSIENT = re.compile(
             r"rate exceeded",
             # The workgroup was patched, resized or restarted under the statement.
             r"terminating connection due to administrator command",
-            r"connection (?:was |has been )?(?:lost|reset|closed|terminated)",
+            r"\bconnection\b.{0,40}\b(?:lost|reset|closed|terminated|broke|failed|refused)\b",
             r"the database system is (?:starting up|shutting down|in recovery)",
         )
     ),

@@ -54,11 +54,9 @@ class Spice:
             known[step.id] = step
 
     def _known(self, dataset_id: str, refresh_id: int) -> dict[str, Ingestion]:
+        known = {ingestion.id: ingestion for ingestion in self.ingestions.recent(dataset_id)}
         # Nothing may have changed for days: the list alone does not reach back far enough.
         first = self.ingestions.describe(dataset_id, ingestion_id(dataset_id, refresh_id))
-        if first is not None and ingestion_phase(first.status) != "failed":
-            return {first.id: first}
-        known = {ingestion.id: ingestion for ingestion in self.ingestions.recent(dataset_id)}
         return known if first is None else {**known, first.id: first}
 
     def _step(

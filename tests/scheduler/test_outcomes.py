@@ -57,6 +57,7 @@ def test_every_transient_error_of_an_ingestion_is_one_that_quick_knows() -> None
         "ERROR: deadlock detected",
         "Service returned error code ThrottlingException (Service: RedshiftServerless)",
         "ERROR: The connection was lost before the statement's outcome was known.",
+        "The connection to the warehouse failed: connection refused",
         "FATAL: terminating connection due to administrator command",
     ],
 )

@@ -66,6 +66,14 @@ def test_quicks_own_quota_is_a_reason_to_try_later(with_quick: StandIn, order_fa
     assert report.outcome == "done"
 
 
+def test_a_busy_quick_is_a_reason_to_try_later(with_quick: StandIn, order_fault: Order) -> None:
+    order_fault(operation="CreateIngestion", error="ThrottlingException", status=429, count=None)
+    with_quick.arrive(1)
+    report = with_quick.cycle(0).run()
+    assert (report.outcome, dataset(report).outcome) == ("done", "try_later")
+    assert report.exit_code == TRY_LATER
+
+
 def test_a_passing_failure_is_tried_again_under_a_new_id(
     with_quick: StandIn, order_fault: Order
 ) -> None:
