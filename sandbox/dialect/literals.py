@@ -39,9 +39,16 @@ def type_each(w: Walk, operands: list[tuple[int, int]]) -> None:
 
 
 def type_alike(w: Walk, operands: list[tuple[int, int]]) -> None:
-    """Type the literals among operands that must share one type, if one of the others is SUPER."""
-    if any(w.super_spans.get(lo) == hi for lo, hi in operands):
-        type_each(w, operands)
+    """Make operands that must share one type SUPER, if one of them is."""
+    others = [(lo, hi) for lo, hi in operands if w.super_spans.get(lo) != hi]
+    if len(others) == len(operands):
+        return
+    for lo, hi in others:
+        if hi == lo + 1 and w.at(lo).kind == "string":
+            w.edits.close(w.tokens[lo].end, "::varchar::super")
+        else:
+            w.edits.open(w.tokens[lo].start, "(")
+            w.edits.close(w.tokens[hi - 1].end, ")::super")
 
 
 def type_case(w: Walk, start: int, end: int) -> None:

@@ -80,8 +80,12 @@ create function pg_catalog.rs_date_part(text, timestamptz) returns float8
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_EXTRACT_function.html
 create function pg_catalog.rs_extract(text, timestamp) returns int
   language sql immutable parallel safe as $$ select trunc(pg_catalog.rs_date_part($1, $2))::int $$;
+create function pg_catalog.rs_extract(text, date) returns int
+  language sql immutable parallel safe as $$ select pg_catalog.rs_extract($1, $2::timestamp) $$;
 create function pg_catalog.rs_extract(text, timestamptz) returns float8
   language internal stable strict parallel safe as 'timestamptz_part';
+create function pg_catalog.rs_extract(text, interval) returns int
+  language sql immutable parallel safe as $$ select trunc(date_part($1, $2))::int $$;
 
 -- PostgreSQL would make a date a TIMESTAMPTZ. https://docs.aws.amazon.com/redshift/latest/dg/r_DATE_TRUNC.html
 create function pg_catalog.date_trunc(text, date) returns timestamp

@@ -14,13 +14,14 @@ create function pg_catalog.super_eq(super, super) returns bool
     else $1::jsonb = $2::jsonb
   end $$;
 
--- -1, 0, 1, or null where the two have no order.
+-- -1, 0, 1, or null where the two have no order. No cast here may raise: the planner tries each branch on constants.
 create function pg_catalog.super_order(super, super) returns int
   language sql immutable parallel safe as $$
   select case
     when jsonb_typeof($1::jsonb) <> jsonb_typeof($2::jsonb) then null
-    when jsonb_typeof($1::jsonb) = 'number' then sign(($1::jsonb)::numeric - ($2::jsonb)::numeric)::int
-    when jsonb_typeof($1::jsonb) = 'boolean' then ($1::jsonb)::bool::int - ($2::jsonb)::bool::int
+    when jsonb_typeof($1::jsonb) = 'number' then
+      sign(json_value($1::jsonb, 'strict $' returning numeric) - json_value($2::jsonb, 'strict $' returning numeric))::int
+    when jsonb_typeof($1::jsonb) = 'boolean' then ($1::jsonb = 'true')::int - ($2::jsonb = 'true')::int
     when jsonb_typeof($1::jsonb) = 'string' then
       case
         when pg_catalog.super_trimmed($1) < pg_catalog.super_trimmed($2) then -1

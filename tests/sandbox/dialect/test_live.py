@@ -131,6 +131,12 @@ def test_a_handler_reports_and_the_error_stays(session: Connection) -> None:
         ('select k, "value"."n"."N"::bigint from R order by k', [["a", 5], ["b", 7], ["c", None]]),
         ('select "value"."tags"."L"[1]."S"::varchar from R where k = \'a\'', [["y"]]),
         ('select "value"."tags"."L"[-1] from R where k = \'a\'', [[None]]),
+        (
+            'select case when k = \'a\' then "value"."n"."N" else 0 end,'
+            ' nvl("value"."n"."N", \'none\') from R order by k',
+            [['"5"', '"5"'], ["0", "7"], ["0", '"none"']],
+        ),
+        ('select k from R where "value"."n"."N" > 6', [["b"]]),
         # A literal beside SUPER is a string, a number is none.
         ('select k from R where "value"."n"."N" = \'5\'', [["a"]]),
         ('select k from R where "value"."n"."N" = 7', [["b"]]),
@@ -176,6 +182,11 @@ def test_a_handler_reports_and_the_error_stays(session: Connection) -> None:
                 " date_part(dow, '2026-11-20')"
             ),
             [[86400, 5.0]],
+        ),
+        (
+            "select extract(year from cast('2026-11-20' as date)),"
+            " extract(epoch from timestamp '2026-01-02' - timestamp '2026-01-01')",
+            [[2026, 86400]],
         ),
         ("select top 1 k from R order by k", [["a"]]),
         ("select k from R minus select 'a' order by 1", [["b"], ["c"]]),
