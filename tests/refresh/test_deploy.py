@@ -109,6 +109,44 @@ def test_a_run_beside_refreshes_loses_nothing(project: Project) -> None:
     assert project.marts() == before
 
 
+def test_a_model_that_did_not_change_is_not_called_where_only_changes_are(project: Project) -> None:
+    project.dbt("run")
+    calls = f"select count(*) from {project.schema('ops')}.runs where mode = 'deploy'"
+    before = project.value(calls)
+
+    outcome = project.dbt("run", variables={"refresh_on_run": "changed"})
+    assert outcome.success, outcome.messages
+    assert project.value(calls) == before
+
+    changed = {"refresh_on_run": "changed", "mass_change_rows": 998}
+    assert project.dbt("run", "--select", "staging", variables=changed).success
+    assert project.value(calls) == before + 2
+    assert project.dbt("run", "--select", "staging").success
+
+
+def test_history_is_forgotten_only_by_a_persons_word(project: Project) -> None:
+    gone = log_item(category="forgotten")
+    project.replicas.put(gone)
+    project.refresh()
+    project.replicas.delete(gone)
+    project.refresh()
+    key = gone["log_key"]["S"]
+    kept = [
+        f"select count(*) from {project.schema('staging')}.{table} where log_key = '{key}'"
+        for table in (
+            "stg_pipeline_logger__pipeline_logs",
+            "stg_pipeline_logger__pipeline_log_versions",
+        )
+    ]
+    assert [project.value(count) for count in kept] == [1, 2]
+
+    outcome = project.dbt("run", "--full-refresh", variables={"forget_history": True})
+
+    assert outcome.success, outcome.messages
+    assert [project.value(count) for count in kept] == [0, 0]
+    assert project.refresh(mode="reconcile")["outcome"] == "nothing_new"
+
+
 @pytest.mark.parametrize("rebuild", [["--full-refresh"], []], ids=["full refresh", "run"])
 def test_a_rebuild_keeps_versions_and_tombstones(project: Project, rebuild: list[str]) -> None:
     category = f"kept{len(rebuild)}"

@@ -43,7 +43,7 @@ def wait_for_waiter(project: Project) -> None:
     [
         ("ops", "state_pipeline_health", "access exclusive"),
         ("staging", STAGING, "share update exclusive"),
-        ("ops", "runs", "access exclusive"),
+        ("ops", "runs", "share"),
     ],
     ids=[
         "before the deploy",

@@ -18,13 +18,16 @@ call it now.
     {%- endcall -%}
     {%- do run_query('revoke execute on procedure ' ~ _model_procedure(facts.name)
         ~ '(bigint, varchar(16), timestamp, bigint, bigint) from public') -%}
-    {%- if should_full_refresh() and var('forget_history', false) -%}
-        {%- do _forget_history(facts, target) -%}
-    {%- endif -%}
 
     {%- set entries = {} -%}
     {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}
     {%- do entries.update({'feed ' ~ facts.name: stored.get('feed ' ~ facts.name, 0)}) -%}
+    {%- if should_full_refresh() and var('forget_history', false) -%}
+        {%- set next_id = stored['refresh_id'] + 1 -%}
+        {%- if _forget_history(facts, target, next_id) -%}
+            {%- do entries.update({'feed ' ~ facts.name: next_id}) -%}
+        {%- endif -%}
+    {%- endif -%}
     {%- for upstream in facts.tables + ([facts.detect.table] if facts.is_staging else []) -%}
         {%- set entry = _consumed_entry(facts.name, upstream) -%}
         {%- do entries.update({entry: none if is_new else stored.get(entry)}) -%}
@@ -61,10 +64,14 @@ call it now.
 {%- endmacro %}
 
 {#- Versions and tombstones cannot be read again from the replica, so only a person's word removes them. -#}
-{% macro _forget_history(facts, target) -%}
-    {%- if facts.is_append_only -%}
-        {%- do run_query('delete from ' ~ target) -%}
-    {%- elif facts.is_staging -%}
-        {%- do run_query('delete from ' ~ target ~ ' where is_deleted') -%}
-    {%- endif -%}
+{% macro _forget_history(facts, target, next_id) -%}
+    {%- if not (facts.is_append_only or facts.is_staging) -%}{{ return(false) }}{%- endif -%}
+    {%- set forgotten = target ~ (' where is_deleted' if facts.is_staging else '') -%}
+    {%- set fed = (facts.unique_key + facts.hand_on) | join(', ') -%}
+    {%- do run_query(
+        'insert into ' ~ _change_feed(facts.name) ~ ' (feed_refresh_id, image, ' ~ fed ~ ') select '
+        ~ next_id ~ ", 'old', " ~ fed ~ ' from ' ~ forgotten
+    ) -%}
+    {%- do run_query('delete from ' ~ forgotten) -%}
+    {{ return(true) }}
 {%- endmacro %}
