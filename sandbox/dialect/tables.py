@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.names import note_relation, object_name
 from sandbox.dialect.scopes import Scope
-from sandbox.dialect.walk import Walk
+from sandbox.dialect.walk import Done, Walk
 from sandbox.gate import Refused, not_in_redshift
 
 _CONSTRAINTS = ("primary", "unique", "foreign", "constraint", "check", "like")
@@ -196,8 +196,8 @@ def create_view(w: Walk, lo: int, hi: int) -> str:
     return "create_view"
 
 
-def alter_table(w: Walk, lo: int, hi: int) -> str:
-    """ALTER TABLE, one change at a time; the kind of the statement.
+def alter_table(w: Walk, lo: int, hi: int) -> Done:
+    """ALTER TABLE, one change at a time.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
     """
@@ -213,13 +213,16 @@ def alter_table(w: Walk, lo: int, hi: int) -> str:
             raise not_in_redshift("ALTER TABLE ADD CONSTRAINT", "", "r_ALTER_TABLE")
         _column(w, start, hi)
     elif low == "alter":
-        return _alter_column(w, i, hi)
+        return _alter_column(w, lo, i, hi)
     elif low not in ("drop", "rename", "owner") or w.words(i + 1, "constraint"):
         raise not_in_redshift(f"ALTER TABLE ... {w.at(i).text.upper()}", "", "r_ALTER_TABLE")
-    return "alter_table"
+    return Done("alter_table")
 
 
-def _alter_column(w: Walk, i: int, hi: int) -> str:
+def _alter_column(w: Walk, lo: int, i: int, hi: int) -> Done:
+    """A change of type runs in no transaction block: a COMMIT in front of it makes sure."""
+    if w.in_procedure:
+        raise Refused("ALTER TABLE ALTER COLUMN cannot run inside a transaction block", "25001")
     if w.low(i + 1) != "column":
         raise not_in_redshift("ALTER TABLE ... ALTER DISTKEY and SORTKEY", "", "r_ALTER_TABLE")
     if w.low(i + 3) != "type":
@@ -230,4 +233,5 @@ def _alter_column(w: Walk, i: int, hi: int) -> str:
             "only the size of a varchar column may change"
         )
     data_type(w, i + 4, stored=True)
-    return "alter_column_type"
+    text = w.edits.render(*w.span(lo, hi))
+    return Done("alter_column_type", f"do $rs$ begin commit; {text}; end $rs$")

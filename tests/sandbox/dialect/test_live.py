@@ -124,6 +124,16 @@ def test_a_handler_reports_and_the_error_stays(session: Connection) -> None:
     assert run(session, "select count(*) from live.loaded") == [[0]]
 
 
+def test_a_type_changes_in_no_transaction(session: Connection) -> None:
+    widen = "alter table live.loaded alter column k type varchar(30)"
+    run(session, "begin")
+    with pytest.raises(ProgrammingError, match="inside a transaction block"):
+        run(session, widen)
+    run(session, "rollback")
+    run(session, widen)
+    run(session, f"insert into live.loaded (k) select '{'x' * 30}'")
+
+
 @pytest.mark.parametrize(
     ("sql", "rows"),
     [
@@ -132,8 +142,10 @@ def test_a_handler_reports_and_the_error_stays(session: Connection) -> None:
         ('select "value"."tags"."L"[1]."S"::varchar from R where k = \'a\'', [["y"]]),
         ('select "value"."tags"."L"[-1] from R where k = \'a\'', [[None]]),
         (
-            'select case when k = \'a\' then "value"."n"."N" else 0 end,'
-            ' nvl("value"."n"."N", \'none\') from R order by k',
+            (
+                'select case when k = \'a\' then "value"."n"."N" else 0 end,'
+                ' nvl("value"."n"."N", \'none\') from R order by k'
+            ),
             [['"5"', '"5"'], ["0", "7"], ["0", '"none"']],
         ),
         ('select k from R where "value"."n"."N" > 6', [["b"]]),
@@ -184,8 +196,10 @@ def test_a_handler_reports_and_the_error_stays(session: Connection) -> None:
             [[86400, 5.0]],
         ),
         (
-            "select extract(year from cast('2026-11-20' as date)),"
-            " extract(epoch from timestamp '2026-01-02' - timestamp '2026-01-01')",
+            (
+                "select extract(year from cast('2026-11-20' as date)),"
+                " extract(epoch from timestamp '2026-01-02' - timestamp '2026-01-01')"
+            ),
             [[2026, 86400]],
         ),
         ("select top 1 k from R order by k", [["a"]]),

@@ -138,6 +138,7 @@ def test_a_handler_reports_and_raises_again() -> None:
         ("savepoint x;", "SAVEPOINT"),
         ("set query_group to 'x';", "SET"),
         ("vacuum t;", "VACUUM"),
+        ("alter table t alter column a type varchar(9);", "inside a transaction block"),
         ("case a when 1 then null; end case;", "CASE"),
         ("raise info 'n %', a + 1;", "expression in RAISE"),
         ("raise info 'n %';", "1 % in its text and 0 arguments"),

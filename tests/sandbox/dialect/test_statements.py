@@ -131,7 +131,7 @@ def test_change(redshift: str, expected: str) -> None:
         ),
         (
             "alter table t alter column a type varchar(30)",
-            "alter table t alter column a type varchar(30)",
+            "do $rs$ begin commit; alter table t alter column a type varchar(30); end $rs$",
         ),
         ("alter table t rename column a to b", "alter table t rename column a to b"),
         ("create schema if not exists dev.s", "create schema if not exists s"),
