@@ -35,7 +35,7 @@ lint: $(VENV)/.installed-dev profiles.yml ## format, types, SQL style, dbt proje
 bench: $(VENV)/.installed profiles.yml ## speed and size, with the machine they were measured on
 	@$(PY) -m bench
 
-docs: $(VENV)/.installed profiles.yml ## dbt docs of what the demo built, in target/
+docs: $(VENV)/.installed profiles.yml ## dbt docs of what the last demo built
 	@$(PY) -m sandbox.demo --only-docs
 
 fidelity: $(VENV)/.installed-dev ## the examples of AWS's own guide, and what Redshift refuses
@@ -47,6 +47,7 @@ lock: $(VENV)/.installed-dev ## write both lock files anew (UPGRADE=--upgrade ta
 	@$(LOCK) pyproject.toml --group install -c requirements-dev.txt -o requirements.txt
 
 clean: ## remove what was made, but not .sandbox/ and profiles.yml, which may hold your work
+	@if [ -x $(BIN)/sandbox ]; then $(BIN)/sandbox --home .demo/sandbox down --delete; fi
 	rm -rf $(VENV) .demo target logs .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 $(PY):
