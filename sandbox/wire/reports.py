@@ -26,10 +26,15 @@ def _serializable(values: Mapping[str, str]) -> _Fields:
     return {"S": values["S"], "C": INTERNAL_ERROR, "M": "1023", "D": detail}
 
 
-def _no_block(values: Mapping[str, str]) -> _Fields:
+def _no_commit(values: Mapping[str, str]) -> _Fields:
+    # What may not run in a transaction block is translated to a block of code that commits first.
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
-    words = "ALTER TABLE ALTER COLUMN cannot run inside a transaction block"
-    return {"S": values["S"], "C": "25001", "M": words}
+    if "inline_code_block" in values.get("W", ""):
+        words = "ALTER TABLE ALTER COLUMN cannot run inside a transaction block"
+        return {"S": values["S"], "C": "25001", "M": words}
+    # https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-transaction-management.html
+    words = "COMMIT cannot be invoked from a procedure that is executing in an atomic context"
+    return {**values, "M": words}
 
 
 def _say(pattern: str, words: str) -> Callable[[Mapping[str, str]], _Fields]:
@@ -50,8 +55,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[Mapping[str, str]], _Fields]
         ("23505", 'unique constraint "pg_', _conflict),
         ("42501", "^permission denied for", _say(f"denied for {_OBJECT} ", "denied for relation ")),
         ("42501", "^must be owner of", _say(f"owner of {_OBJECT} ", "owner of relation ")),
-        # What may not run in a transaction is translated with a COMMIT in front.
-        ("2D000", "", _no_block),
+        ("2D000", "invalid transaction termination", _no_commit),
         ("57014", "due to user request", _say("^.*$", "Query cancelled on user's request")),
     )
 )

@@ -65,3 +65,19 @@ def test_words_that_people_and_dbt_look_for(
 def test_a_serializable_violation_says_so_in_its_detail() -> None:
     report = reports.redshift({"S": "ERROR", "C": "40001", "M": "could not serialize access"})
     assert report["D"].startswith("Serializable isolation violation")
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "told"),
+    [
+        ("inline_code_block line 1 at COMMIT", "25001", "ALTER COLUMN cannot run inside"),
+        ("ops.refresh() line 3 at COMMIT", "2D000", "COMMIT cannot be invoked from a procedure"),
+    ],
+)
+def test_a_commit_where_none_may_be_names_what_asked_for_it(
+    where: str, code: str, told: str
+) -> None:
+    said = {"S": "ERROR", "C": "2D000", "M": "invalid transaction termination"}
+    report = reports.redshift(said | {"W": f"PL/pgSQL function {where}"})
+    assert report["C"] == code
+    assert told in report["M"]
