@@ -38,7 +38,7 @@ stage_runs as (
     select
         log_key,
         pipeline_id,
-        job_id,
+        cast(source || '#' || run_date as varchar(256)) as job_id,
         execution_arn,
 
         source,

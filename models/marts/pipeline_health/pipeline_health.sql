@@ -1,6 +1,6 @@
 -- One row per pipeline and day: how its run went, or that none was seen.
 -- The Quick dataset "Pipeline health".
-{{ config(materialized='view', bind=false) }}
+{{ config(materialized='view') }}
 
 with
 

@@ -1,6 +1,6 @@
 -- One row per active registered pipeline: where it stands now. The Quick dataset "Pipelines live".
 -- What depends on the clock stands here and in no table.
-{{ config(materialized='view', bind=false) }}
+{{ config(materialized='view') }}
 
 with
 

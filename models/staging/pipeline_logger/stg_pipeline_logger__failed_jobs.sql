@@ -93,8 +93,12 @@ typed as (
         {{ utc_timestamp('resolved_text') }} as resolved_at,
         {{ utc_timestamp('dlq_text') }} as dlq_at,
         {{ epoch_timestamp('ttl_number') }} as expires_at,
-        case when error_type_text ~ '^[A-Za-z][A-Za-z0-9_.]*$' then error_type_text end
-            as error_type,
+        case
+            when
+                error_type_text ~ '^[A-Za-z][A-Za-z0-9_.]*$'
+                and error_type_text = {{ scrub('error_type_text') }}
+                then error_type_text
+        end as error_type,
         {{ cut_text('error_text', 4000) }} as error_message,
         case when attempt_number between 1 and 1000000 then cast(attempt_number as integer) end
             as attempt_count,

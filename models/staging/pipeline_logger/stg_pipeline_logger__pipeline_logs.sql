@@ -103,8 +103,12 @@ typed as (
         {{ cut_text('error_text', 4000) }} as error_message,
         case when attempt_number between 1 and 1000000 then cast(attempt_number as integer) end
             as attempt,
-        case when execution_text ~ '^arn:aws[a-z-]*:[a-z0-9:/._-]+$' then execution_text end
-            as execution_arn,
+        case
+            when
+                execution_text ~ '^arn:aws[a-z-]*:[A-Za-z0-9:/._-]+$'
+                and execution_text = {{ scrub('execution_text') }}
+                then execution_text
+        end as execution_arn,
         case when writer_text ~ '^[a-z][a-z0-9_]*$' then writer_text end as writer,
         case when trigger_text ~ '^[a-z][a-z0-9_]*$' then trigger_text end as trigger_type
     from unpacked

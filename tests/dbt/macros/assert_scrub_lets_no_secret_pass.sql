@@ -18,7 +18,9 @@ texts as (
     union all select 13, 'column total_amount: expected decimal, found string', 'column total_amount: expected decimal, found string'
     union all select 14, 'no file s3://curated/orders/web/2026-03-31/part-0.parquet', 'no file s3://curated/orders/web/2026-03-31/part-0.parquet'
     union all select 15, 'task-processing of https://api.example.com/v1 timed out', 'task-processing of https://api.example.com/v1 timed out'
-    union all select 16, cast(null as varchar(100)), cast(null as varchar(100))
+    union all select 16, 'ProvisionedThroughputExceededException: slow down', 'ProvisionedThroughputExceededException: slow down'
+    union all select 17, 'session 0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c gone', 'session *** gone'
+    union all select 18, cast(null as varchar(100)), cast(null as varchar(100))
 ),
 
 scrubbed as (
