@@ -1,5 +1,5 @@
--- Adds to the ledger what the caller of a refresh saw: a refresh that failed, an ingestion that ended.
--- The same outcome of the same thing is recorded once. Example, one row with no result:
+-- Adds to the ledger what the caller of a refresh saw: a refresh that failed, an ingestion that
+-- ended. The same outcome of the same thing is recorded once. Example, one row with no result:
 --   call ops.record_outcome('pipeline_health', 'incremental', '2026-03-31 12:00', 'ingestion',
 --                           'pipeline_health-r7', 'COMPLETED', '412 rows');
 {{ config(
@@ -20,7 +20,8 @@ begin
         environment, subject, mode, step, name, outcome, detail, slot_at, started_at, finished_at
     )
     select
-        '{{ environment() }}', p_subject, p_mode, p_step, p_name, p_outcome, p_detail, p_slot, sysdate, sysdate
+        '{{ environment() }}', p_subject, p_mode, p_step, p_name, p_outcome, p_detail, p_slot,
+        sysdate, sysdate
     where not exists (
         select 1
         from {{ runs_table() }} as run
