@@ -39,14 +39,15 @@ def grant(w: Walk, lo: int, hi: int) -> Done:
 
 
 def _object(w: Walk, i: int, to: int) -> None:
-    what = w.low(i) if w.at(i).kind == "word" and w.at(i + 1).is_name else "table"
+    has_kind = w.at(i).kind == "word" and i + 1 < to and w.at(i + 1).is_name
+    what = w.low(i) if has_kind else "table"
     if what not in _KINDS:
         raise not_in_redshift(f"GRANT ON {w.at(i).text.upper()}", "", "r_GRANT")
     if what == "all":
         if w.low(i + 1) not in ("tables", "procedures"):
             raise not_in_redshift(f"GRANT ON ALL {w.at(i + 1).text.upper()}", "", "r_GRANT")
         i, what = w.expect(i + 2, "in", "schema"), "schema"
-    elif w.at(i + 1).is_name and w.low(i) == what:
+    elif has_kind:
         i += 1
     for name, _ in w.split(i, to):
         if what == "schema":

@@ -16,6 +16,9 @@ from sandbox.gate import Refused, not_in_redshift
 
 MAX_ARGUMENTS = 32  # in and out each; stored-procedure-constraints
 _PAGE = "r_CREATE_PROCEDURE"
+_MODES = frozenset({"in", "out", "inout"})
+# Second words of types: double precision, character varying, timestamp without time zone.
+_LATER_WORDS = frozenset({"precision", "varying", "with", "without"})
 # To Redshift a variable hides a column of the same name.
 _DIRECTIVE = "\n#variable_conflict use_variable\n"
 
@@ -53,26 +56,17 @@ def _create(w: Walk, i: int, hi: int) -> Done:
 
 
 def _arguments(w: Walk, lo: int, hi: int) -> None:
-    """[name] [IN | OUT | INOUT] type. CALL leaves OUT arguments out, so each is INOUT with a
-    default here.
-    """
+    """[name] [IN | OUT | INOUT] type. CALL leaves OUT arguments out: here they have a default."""
     seen_out = False
     counts = {"in": 0, "out": 0}
     for start, end in w.split(lo, hi):
-        mode_at = next((i for i in (start, start + 1) if w.low(i) in ("in", "out", "inout")), None)
-        mode = w.low(mode_at) if mode_at is not None else "in"
-        if mode_at is None:
-            type_at = start + 1 if w.at(start + 1).is_name and start + 1 < end else start
-            type_at = (
-                start if w.low(start) in ("double", "character") and end == start + 2 else type_at
-            )
-        else:
-            type_at = mode_at + 1 if mode_at > start else start + 2
+        mode_at, type_at = _mode_and_type(w, start, end)
+        mode = "in" if mode_at is None else w.low(mode_at)
         if data_type(w, type_at, stored=True) != end:
             raise not_in_redshift("a default of an argument", "leave it out", _PAGE)
         if seen_out and mode != "out":
             raise not_in_redshift("an argument after an OUT argument", "put OUT arguments last")
-        if mode == "out" and mode_at is not None:
+        if mode_at is not None and mode == "out":
             seen_out = True
             w.put(mode_at, mode_at, "inout")
             w.edits.close(w.tokens[end - 1].end, " default null")
@@ -80,6 +74,18 @@ def _arguments(w: Walk, lo: int, hi: int) -> None:
             counts[way] += way in mode
     if max(counts.values()) > MAX_ARGUMENTS:
         raise Refused(f"a procedure takes at most {MAX_ARGUMENTS} arguments each way", "54023")
+
+
+def _mode_and_type(w: Walk, start: int, end: int) -> tuple[int | None, int]:
+    """Where an argument's mode and its type stand; the mode may come before or after the name."""
+    if start + 1 < end and w.low(start + 1) in _MODES:
+        return start + 1, start + 2
+    mode_at = start if w.low(start) in _MODES else None
+    type_at = start if mode_at is None else start + 1
+    has_name = type_at + 1 < end and w.at(type_at + 1).is_name
+    if has_name and w.low(type_at + 1) not in _LATER_WORDS:
+        type_at += 1
+    return mode_at, type_at
 
 
 def _tail(w: Walk, i: int, hi: int) -> None:

@@ -53,6 +53,8 @@ def expression(sql: str) -> str:
         ("cast(a as text)", "cast(a as varchar)"),
         ("a::varchar(max)", "a::varchar(65535)"),
         ("a::character varying(20)", "a::character varying(20)"),
+        ("a::pg_catalog.text", "a::varchar"),
+        ("nvl(avg(a), 0) + count(b)", "coalesce(rs_avg(a), 0) + count(b)"),
         ("a::timestamp without time zone", "a::timestamp without time zone"),
         ("try_cast(a as date)", "json_value(to_jsonb((a )::text), 'strict $' returning date)"),
         ("date '2026-01-01' + interval '1 day'", "date '2026-01-01' + interval '1 day'"),

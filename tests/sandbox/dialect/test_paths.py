@@ -160,6 +160,10 @@ def test_an_unnest_in_a_subquery_takes_the_array_from_the_query_around_it() -> N
             "case when b then v.a else 'x' end = 1",
             "case when b then get(v, 'a') else 'x'::varchar::super end = 1",
         ),
+        ("nvl(v.a, 0) = 1", "coalesce(get(v, 'a'), (0)::super) = 1"),
+        ("nvl(v.a, b || 'x') = 1", "coalesce(get(v, 'a'), (b || 'x')::super) = 1"),
+        ("v.a = 'x' || b", "get(v, 'a') = 'x' || b"),
+        ("v.a is not null and b is null", "get(v, 'a') is not null and b is null"),
         # With a cast the literal has the cast's type, as ever.
         ("v.a::varchar = 'x'", "get(v, 'a')::varchar = 'x'"),
         ("v.a = 1", "get(v, 'a') = 1"),

@@ -107,6 +107,13 @@ def test_record_variables_are_aliases_and_super_variables_values() -> None:
     )
 
 
+def test_arguments_without_names() -> None:
+    sql = "create procedure p (int, double precision, out varchar) as $$ begin null; end; $$"
+    assert translate(f"{sql} language plpgsql", Settings()).text.startswith(
+        "create procedure p (int, double precision, inout varchar(256) default null) as $$"
+    )
+
+
 def test_declarations() -> None:
     sql = (
         "create procedure p () as $$ declare a numeric := nvl(1, 2); b constant varchar not null"

@@ -124,6 +124,13 @@ def test_change(redshift: str, expected: str) -> None:
             "create or replace view v (x) as select a from t",
             "create or replace view v (x) as select a from t",
         ),
+        (
+            "create table t (a bigint identity(1, 1) not null, b int)",
+            (
+                "create table t (a bigint generated always as identity"
+                " (start with 1 increment by 1 minvalue 1) not null, b int)"
+            ),
+        ),
         ("alter table dev.s.t rename to u", 'alter table "s".t rename to u'),
         (
             "alter table t add column a numeric encode lzo",
@@ -140,6 +147,11 @@ def test_change(redshift: str, expected: str) -> None:
         ("comment on column dev.s.t.a is $x$it's$x$", 'comment on column "s".t.a is $x$it\'s$x$'),
         ("comment on table s.t is 'x'", "comment on table s.t is 'x'"),
         ("lock a.b, c", "lock table a.b, c"),
+        ("lock table dev.s.t", 'lock table "s".t'),
+        ("analyze", "analyze"),
+        ("analyze dev.s.t", 'analyze "s".t'),
+        ("alter schema dev.s owner to u", "alter schema s owner to u"),
+        ("drop view dev.s.v", 'drop view "s".v'),
     ],
 )
 def test_definition(redshift: str, expected: str) -> None:
@@ -157,6 +169,28 @@ def test_definition(redshift: str, expected: str) -> None:
         ),
         ("grant role r, role s to u, role v", "grant r, s to u, v"),
         ("revoke role r from u", "revoke r from u"),
+        (
+            "alter default privileges for user u revoke execute on procedures from public",
+            "alter default privileges for user u revoke execute on routines from public",
+        ),
+        (
+            "revoke grant option for select on t from u",
+            "revoke grant option for select on t from u",
+        ),
+        ("drop role r force", 'drop role "r"'),
+        ("drop user if exists u", 'drop role if exists "u"'),
+        (
+            "alter procedure s.p(int) owner to u",
+            (
+                "do $rs$ begin execute 'alter procedure ' || pg_catalog.rs_procedure('s.p',"
+                " array['int']::regtype[]) || ' owner to \"u\"'; end $rs$"
+            ),
+        ),
+        ("grant all privileges on database dev to u", "grant all privileges on database dev to u"),
+        (
+            "grant execute on all procedures in schema dev.s to role r",
+            "grant execute on all procedures in schema s to r",
+        ),
         (
             'grant select, insert on dev.s.t to role r, group g, "U"',
             'grant select, insert on "s".t to r, g, "U"',
@@ -261,6 +295,11 @@ def test_setting(redshift: str, expected: str, setting: tuple[str, str | None]) 
         ("select 1 from", "42601"),
         ("insert into t", "42601"),
         ("set no_such_setting to 1", "42704"),
+        ("reset query_group now", "42601"),
+        ("set query_group 'x'", "42601"),
+        ("select a from dev.s.t.u", "42601"),
+        ("drop table a b", "42601"),
+        ("select a is 1 from t", "42601"),
         ("set enable_case_sensitive_identifier to maybe", "22023"),
         ("select $x$ from t", "42601"),
         ("select 1)", "42601"),
