@@ -62,6 +62,11 @@ def expression(sql: str) -> str:
         (r"'\\d+'", r"E'\\d+'"),
         (r"'it\'s'", r"E'it\'s'"),
         ("'it''s'", "'it''s'"),
+        ("interval '1' day + interval '2 hours'", "interval '1' day + interval '2 hours'"),
+        (
+            "case nvl(a, 1) when nvl(b, 2) then avg(c) end",
+            "case coalesce(a, 1) when coalesce(b, 2) then rs_avg(c) end",
+        ),
         # What only looks like something else.
         ("date", "date"),
         ('"left"', '"left"'),

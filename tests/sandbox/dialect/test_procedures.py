@@ -150,6 +150,7 @@ def test_a_handler_reports_and_raises_again() -> None:
         ("raise info 'n %', a + 1;", "expression in RAISE"),
         ("raise info 'n %';", "1 % in its text and 0 arguments"),
         ("raise;", "RAISE"),
+        ("raise info 'x' using y;", "syntax error"),
         ("raise 'text';", "RAISE"),
         ("get diagnostics a := result_oid;", "result_oid|RESULT_OID"),
         ("for r in select 1 loop for q in select 2 loop null; end loop; end loop;", "query loop"),

@@ -35,6 +35,28 @@ def text(sql: str) -> str:
             "select a, a from (select lower(a) as a from t) as q",
             "select a, a from (select lower(a) as a from t offset 0) as q",
         ),
+        (
+            "select 1 from a left join b on left(a.x, 1) = b.v.y join c on c.z = nvl(a.x, b.x), d",
+            (
+                "select 1 from a left join b on left(a.x, 1) = pg_catalog.super_get(b.v, 'y')"
+                " join c on c.z = coalesce(a.x, b.x), d"
+            ),
+        ),
+        (
+            "select x from t where a in ((select v.a from u) union (select 2))",
+            (
+                "select x from t where a in"
+                " ((select pg_catalog.super_get(v, 'a') as \"a\" from u) union (select 2))"
+            ),
+        ),
+        (
+            "select cols.a from pg_get_late_binding_view_cols() cols(a name, b varchar, c int)",
+            "select cols.a from pg_get_late_binding_view_cols() cols(a name, b varchar, c int)",
+        ),
+        (
+            "select (t.a + (1)) from (t join u on t.k = u.v.k)",
+            "select (t.a + (1)) from (t join u on t.k = pg_catalog.super_get(u.v, 'k'))",
+        ),
         ("select a from t limit 3 offset 2;", "select a from t limit 3 offset 2"),
         ("((select 1) union all (select 2))", "((select 1) union all (select 2))"),
         (
@@ -71,6 +93,14 @@ def test_query(redshift: str, expected: str) -> None:
         (
             "with q as (select k from u) delete from t using q where t.k = q.k",
             "with q as (select k from u) delete from t using q where t.k = q.k",
+        ),
+        ("update t set (a) = nvl(1, 2)", "update t set (a) = coalesce(1, 2)"),
+        (
+            "update t set a = v.x where v.y = 1",
+            (
+                "update t set a = pg_catalog.super_get(v, 'x')"
+                " where pg_catalog.super_get(v, 'y') = 1"
+            ),
         ),
         ("truncate table dev.s.t", 'truncate table "s".t'),
     ],
@@ -299,6 +329,10 @@ def test_setting(redshift: str, expected: str, setting: tuple[str, str | None]) 
         ("set query_group 'x'", "42601"),
         ("select a from dev.s.t.u", "42601"),
         ("drop table a b", "42601"),
+        ("drop role a b", "42601"),
+        ("begin now", "42601"),
+        ("grant execute on procedure p(int bigint) to u", "42601"),
+        ("create schema other.s", "0A000"),
         ("select a is 1 from t", "42601"),
         ("set enable_case_sensitive_identifier to maybe", "22023"),
         ("select $x$ from t", "42601"),
