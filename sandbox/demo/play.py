@@ -89,7 +89,8 @@ class Demo:
 
     def _run(self, action: Run) -> None:
         typed, hidden = (
-            shlex.split(text.format(**self.values)) for text in (action.line, action.hides)
+            [word.format(**self.values) for word in shlex.split(text)]
+            for text in (action.line, action.hides)
         )
         self.console.print(f"  [bold]$ {shlex.join(typed)}[/]", highlight=False, soft_wrap=True)
         output = self._output([*typed, *hidden])
