@@ -56,7 +56,7 @@ def main(with_make: bool, as_json: bool) -> None:
         report = {"machine": describe(), "measures": [measure.as_dict() for measure in measures]}
         click.echo(json.dumps(report, indent=1))
     else:
-        Console().print(table(measures))
+        Console(width=100).print(table(measures))
     sys.exit(0 if all(measure.kept for measure in measures) else 1)
 
 
