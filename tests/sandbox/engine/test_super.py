@@ -251,12 +251,19 @@ def test_parsing_and_serialising_keep_every_value(ask: Ask, value: Any) -> None:
     assert len(back) <= len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def test_serialising_an_item_takes_microseconds(ask: Ask) -> None:
-    """It is hashed for every item at each refresh; 30 us allow for a busy machine."""
+def test_serialising_an_item_is_cheap(ask: Ask) -> None:
+    """It is hashed for every item at each refresh; measured: 4 to 6 times the plain text."""
     item = json.dumps({str(i): {"S": "null and void " * 3} for i in range(12)})
-    ask(f"create temp table items as select '{item}'::super as v from generate_series(1, 20000)")
-    start = time.perf_counter()
-    ask("select count(rs_json_serialize(v)) from items")
-    taken = time.perf_counter() - start
+    ask(f"create temp table items as select '{item}'::super as v from generate_series(1, 5000)")
+
+    def fastest(expression: str) -> float:
+        taken = []
+        for _ in range(5):
+            start = time.perf_counter()
+            ask(f"select count({expression}) from items")
+            taken.append(time.perf_counter() - start)
+        return min(taken)
+
+    ratio = fastest("rs_json_serialize(v)") / fastest("v::jsonb::text")
     ask("drop table items")
-    assert taken / 20000 < 30e-6
+    assert ratio < 12
