@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sandbox.demo.steps import Action, Compare, Keep, Run, Show
 
@@ -92,7 +93,8 @@ class Demo:
             [word.format(**self.values) for word in shlex.split(text)]
             for text in (action.line, action.hides)
         )
-        self.console.print(f"  [bold]$ {shlex.join(typed)}[/]", highlight=False, soft_wrap=True)
+        # Not markup: a list in brackets would be taken for a style and vanish.
+        self.console.print(Text(f"  $ {shlex.join(typed)}", style="bold"), soft_wrap=True)
         output = self._output([*typed, *hidden])
         for line in output.rstrip().splitlines()[-action.shows :]:
             self.console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
@@ -153,7 +155,7 @@ class Demo:
     def _print_rows(self, title: str, rows: Rows) -> None:
         table = _table(title, rows[0] if rows else ())
         for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
+            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
         self.console.print(table)
 
 

@@ -40,6 +40,16 @@ def test_a_comparison_counts_rows_and_shows_what_changed(tmp_path: Path) -> None
     assert "data_as_of" not in text
 
 
+def test_commands_and_cells_are_shown_as_they_are(tmp_path: Path) -> None:
+    demo = Remembered(tmp_path, {"mart": OLD[1:]}, {"mart": [{"id": 2, "status": "[bold]"}]})
+    demo.do(Run("sandbox --help '[red]'", shows=1))
+    demo.do(Keep())
+    demo.do(Compare("What changed", rows={"mart": ("id",)}))
+    text = demo.console.export_text()
+    assert "[red]" in text
+    assert "ok → [bold]" in text
+
+
 @pytest.mark.parametrize("new", [NEW, OLD[:1], [*OLD, OLD[0]], []])
 def test_what_should_be_the_same_and_is_not_fails(tmp_path: Path, new: Any) -> None:
     demo = Remembered(tmp_path, {"mart": OLD, "other": NEW}, {"mart": new, "other": NEW})
