@@ -188,3 +188,27 @@ def test_models_are_whole_in_the_subject_procedure(project: Project) -> None:
         name.removesuffix("__refresh") for name in procedures(project) if name.endswith("__refresh")
     }
     assert tables == {name for name in tables if f"ref('{name}')" in body}
+
+
+def test_a_reader_behind_a_trimmed_feed_recomputes_everything(project: Project) -> None:
+    project.replicas.put(log_item(category="trimmed"))
+    project.refresh()
+    stage_runs = f"{project.schema('bi_reports')}.fct_stage_runs"
+    feed = f"{project.schema('ops')}.stg_pipeline_logger__pipeline_logs__changes"
+    node = ("run", "--select", "refresh_pipeline_health")
+    assert project.dbt(*node, variables={"feed_refreshes_kept": 0}).success
+    project.refresh(mode="reconcile")
+    assert project.dbt(*node).success
+    before = project.marts()
+    project.rows(f"update {stage_runs} set duration_seconds = 7 where source = 'payments'")
+    assert project.rows(f"select distinct image from {feed}") == [("trim",)]
+
+    assert project.refresh()["outcome"] == "nothing_new", "nobody is behind"
+    assert project.marts() != before
+    project.rows(
+        f"update {project.schema('ops')}.state_pipeline_health set counter = 1"
+        " where entry = 'consumed fct_stage_runs from stg_pipeline_logger__pipeline_logs'"
+    )
+    project.refresh()
+
+    assert project.marts() == before
