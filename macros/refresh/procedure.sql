@@ -23,12 +23,12 @@ $body$ language plpgsql security definer
     {{ return({'relations': []}) }}
 {% endmaterialization %}
 
-{#- GRANT names a procedure by the types of its input arguments. -#}
+{#- GRANT names a procedure by the types of its input arguments, without lengths. -#}
 {% macro _input_types(arguments) -%}
     {%- set types = [] -%}
     {%- for argument in arguments -%}
         {%- set words = argument.split(' ') -%}
-        {%- if words[1] != 'out' -%}{%- do types.append(words[2:] | join(' ')) -%}{%- endif -%}
+        {%- if words[1] != 'out' -%}{%- do types.append((words[2:] | join(' ')).split('(')[0]) -%}{%- endif -%}
     {%- endfor -%}
     {{ return(types | join(', ')) }}
 {%- endmacro %}

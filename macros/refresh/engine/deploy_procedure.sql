@@ -17,7 +17,7 @@ call it now.
 {{ text }}
     {%- endcall -%}
     {%- do run_query('revoke execute on procedure ' ~ _model_procedure(facts.name)
-        ~ '(bigint, varchar(16), timestamp, bigint, bigint) from public') -%}
+        ~ '(bigint, varchar, timestamp, bigint, bigint) from public') -%}
 
     {%- set entries = {} -%}
     {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}
