@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check
+# Two processes, each with a warehouse of its own: much of a test is waiting for the other side.
+PYTEST := $(PY) -m pytest -q -n 2 --dist loadfile
 CODE := scheduler sandbox tests bench
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command "make lock" $(UPGRADE)
@@ -20,10 +22,10 @@ demo: $(VENV)/.installed profiles.yml ## the main job on this machine, from tele
 	@$(PY) -m sandbox.demo
 
 test: $(VENV)/.installed-dev profiles.yml ## all tests but the nightly ones
-	@$(PY) -m pytest -q -m "not nightly"
+	@$(PYTEST) -m "not nightly"
 
 nightly: $(VENV)/.installed-dev profiles.yml ## all tests, the long ones too
-	@$(PY) -m pytest -q
+	@$(PYTEST)
 
 lint: $(VENV)/.installed-dev profiles.yml ## format, types, SQL style, dbt project
 	@$(BIN)/ruff check $(CODE)
