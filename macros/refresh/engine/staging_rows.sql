@@ -9,6 +9,13 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
     {%- set now = '_now__' ~ facts.name -%}
     {%- set delta = '_delta__' ~ facts.name -%}
     {%- set compared = facts.own + ['is_deleted', 'deleted_reason'] -%}
+    {%- set named = changed_items(facts.detect.table) -%}
+    {%- if named not in model_sql -%}
+        {%- do exceptions.raise_compiler_error(
+            facts.name ~ " declares meta.refresh.detect but does not select from changed_items('"
+            ~ facts.detect.table ~ "')"
+        ) -%}
+    {%- endif %}
     create temp table {{ items }} as
     select
         {{ _listed(keys, 'item') }},
@@ -24,7 +31,7 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
     create temp table {{ now }} as
     select {{ _listed(facts.own, 'present') }}, false as is_deleted, cast(null as varchar(16)) as deleted_reason
     from (
-{{ model_sql | replace(changed_items(facts.detect.table),
+{{ model_sql | replace(named,
     'select ' ~ _listed(keys, 'item') ~ ', item."value", item.item_hash from ' ~ items
     ~ ' as item where item.is_changed') }}
     ) as present
