@@ -58,7 +58,7 @@ Where to look next
   make docs                                          the lineage from source to dataset, as a page
   . .venv/bin/activate; export SANDBOX_HOME={home}
   sandbox up                                         the warehouse of this demo, as it was left
-  sandbox sql "select * from sandbox_bi_reports.agg_pipeline_daily limit 5"
+  sandbox sql "select pipeline_id, run_on, runs_seen from sandbox_bi_reports.agg_pipeline_daily"
   sandbox load pipeline-logs YOUR/EXPORT             telemetry of your own, see docs/telemetry.md
 """
 
