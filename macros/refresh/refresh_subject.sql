@@ -88,13 +88,11 @@ begin
     {%- endif %}
     {%- endfor %}
 
-    {% if var('trim_feeds', true) -%}
     if p_mode = 'reconcile' then
         {%- for facts in models %}
         {{ _trim_feed(facts) }}
         {%- endfor %}
     end if;
-    {%- endif %}
     {{ _close_refresh(subject, 'p_mode', 'p_slot', 'null', 'v_all_removed', 'v_all_written') }}
     update {{ state }} set moment = p_slot where entry = 'slot ' || p_mode;
     p_result := {{ _result_json(subject, 'v_models') }};

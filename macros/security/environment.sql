@@ -1,3 +1,3 @@
 {% macro environment() -%}
-    {{ return(var('environment', target.name)) }}
+    {{ return(var('environment', target.schema)) }}
 {%- endmacro %}

@@ -109,8 +109,19 @@ class Project:
         return set(self.rows(f"select * from {self.schema(schema)}.{name}"))
 
     def marts(self) -> dict[str, set[tuple[Any, ...]]]:
-        """The rows of every mart table."""
-        return {name: self.table(name) for name in MARTS}
+        """The rows of every mart table, and what the dataset's view shows but for its moment."""
+        columns = [
+            name
+            for (name,) in self.rows(
+                "select column_name from information_schema.columns where table_name ="
+                f" 'pipeline_health' and table_schema = '{self.schema('bi_reports')}'"
+            )
+            if name != "data_as_of"
+        ]
+        view = f"select {', '.join(columns)} from {self.schema('bi_reports')}.pipeline_health"
+        return {name: self.table(name) for name in MARTS} | {
+            "pipeline_health": set(self.rows(view))
+        }
 
 
 @contextmanager

@@ -1,4 +1,4 @@
--- One row per pipeline and day on which at least one of its stages was stage_log.
+-- One row per pipeline and day on which at least one of its stages was logged.
 {{ config(
     unique_key=['pipeline_id', 'run_on'],
     dist='pipeline_id',

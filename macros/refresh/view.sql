@@ -1,0 +1,64 @@
+{#-
+dbt's view, for relations that datasets are loaded from: replaced in place, so that readers keep it; left alone by
+--empty, whose text has no rows; and a view that shows other rows than before counts as a refresh that changed
+something, so that SPICE takes it although no table moved.
+-#}
+{% materialization view, adapter='redshift' %}
+    {%- set target = this.incorporate(type='view').include(database=false) -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {% if flags.EMPTY and existing is not none %}
+        {% call statement('main') %}select 1 as left_untouched{% endcall %}
+    {% else %}
+        {{ _lock_subject(model.config.meta.subject) }}
+        {{ run_hooks(pre_hooks, inside_transaction=True) }}
+        {% do get_assert_columns_equivalent(sql) %}
+        {#- CREATE OR REPLACE VIEW wants the same columns:
+            https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html -#}
+        {% if existing is not none and not _has_contracted_columns() %}
+            {% do run_query('drop ' ~ existing.type ~ ' ' ~ target) %}
+        {% endif %}
+        {% call statement('main') %}
+create or replace view {{ target }} as (
+{{ sql }}
+){{ ' with no schema binding' if not config.get('bind', true) }}
+        {% endcall %}
+        {% if not flags.EMPTY %}{% do _record_view() %}{% endif %}
+        {% do persist_docs(this.incorporate(type='view'), model) %}
+        {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% endif %}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [this.incorporate(type='view')]}) }}
+{% endmaterialization %}
+
+{% macro _has_contracted_columns() -%}
+    {%- set stored = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+    {{ return(stored == model.columns.values() | map(attribute='name') | list) }}
+{%- endmacro %}
+
+{#- What a view shows without a table moving: its own text and the seeds that it reads. -#}
+{% macro _record_view() -%}
+    {%- set state = _state_table(model.config.meta.subject) -%}
+    {%- set shown = [sql] -%}
+    {%- for unique_id in model.depends_on.nodes if unique_id.startswith('seed.') -%}
+        {%- do shown.append(graph.nodes[unique_id].checksum.checksum) -%}
+    {%- endfor -%}
+    {%- set entry = 'text ' ~ model.name -%}
+    {%- set version = _fingerprint(shown | join(' ')) -%}
+    {%- set stored = run_query('select counter from ' ~ state ~ " where entry = '" ~ entry ~ "'").rows -%}
+    {%- if not stored or stored[0][0] != version -%}
+        {%- do run_query('delete from ' ~ state ~ " where entry = '" ~ entry ~ "'") -%}
+        {%- do run_query('insert into ' ~ state ~ " (entry, counter) select '" ~ entry ~ "', " ~ version) -%}
+        {%- do run_query(
+            'update ' ~ state ~ ' set counter = (select max(known.counter) + 1 from ' ~ state
+            ~ " as known where known.entry = 'refresh_id') where entry in ('refresh_id', 'changed_refresh_id')"
+        ) -%}
+        {%- do run_query(
+            'insert into ' ~ runs_table() ~ ' (environment, subject, mode, step, name, outcome, refresh_id,'
+            ~ ' changed_refresh_id, started_at, finished_at) select ' ~ "'" ~ environment() ~ "', '"
+            ~ model.config.meta.subject ~ "', 'deploy', 'view', '" ~ model.name ~ "', 'done', max(state.counter),"
+            ~ ' max(state.counter), sysdate, sysdate from ' ~ state ~ " as state where state.entry = 'refresh_id'"
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
