@@ -31,24 +31,29 @@ def malformed(category: str) -> list[Item]:
     ]
 
 
-def live_rows_match_replica(project: Project) -> bool:
+def live_rows_match_replica(project: Project, table: str) -> bool:
+    model = f"stg_pipeline_logger__{table.replace('-', '_')}"
+    database = f"zero_etl_{table.replace('-', '_')}"
     staged = project.value(
-        f"select count(*) from {project.schema('staging')}.{STAGING} where not is_deleted"
+        f"select count(*) from {project.schema('staging')}.{model} where not is_deleted"
     )
-    return bool(
-        staged
-        == project.value('select count(*) from zero_etl_pipeline_logs.public."pipeline-logs"')
-    )
+    return bool(staged == project.value(f'select count(*) from {database}.public."{table}"'))
 
 
 def test_every_item_is_staged_and_each_malformed_one_says_why(
     project: Project, category: str
 ) -> None:
+    report = {"job_key": {"S": category}, "failed_at": {"S": "no time"}}
     project.replicas.put(*malformed(category))
+    project.replicas.put(report, table="failed-jobs")
 
     project.refresh()
 
-    assert live_rows_match_replica(project)
+    assert live_rows_match_replica(project, "pipeline-logs")
+    assert live_rows_match_replica(project, "failed-jobs")
+    project.replicas.delete(report, table="failed-jobs")
+    project.refresh()
+    assert live_rows_match_replica(project, "failed-jobs")
     issues = {
         key.split("#")[2]: issue
         for key, issue in project.rows(
