@@ -87,7 +87,7 @@ def up(home: Home, port: int | None, aws_port: int | None) -> None:
 
 
 @main.command()
-@click.option("--delete", is_flag=True, help="Remove the home with all that was loaded.")
+@click.option("--delete", is_flag=True, help="Remove the sandbox with all that was loaded.")
 @click.pass_obj
 def down(home: Home, delete: bool) -> None:
     """Stop the sandbox; what was loaded is kept.

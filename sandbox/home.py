@@ -2,15 +2,19 @@
 
 <home>/state.json       ports, process ids, where the cluster lies (mode 0600)
 <home>/log/             one log per process
-<home>/up.lock          held by the command that changes the sandbox
+<home>/up.lock          held by the command that changes the sandbox; first to come, last to go
 <home>/<name>.alive     held by the process <name> for as long as it lives
+<home>/<name>.ready     where the process <name> listens
+<home>/warehouse/       the cluster, where it can lie here (sandbox/engine/place.py)
+<home>/aws.sqlite       what the AWS APIs remember (sandbox/aws/store.py)
 """
 
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,16 @@ from sandbox.deadline import Deadline
 from sandbox.errors import Busy, HomeBroken, SandboxDown
 
 VERSION = 1
+ANOTHER = "name another directory by --home or SANDBOX_HOME"
+PROCESSES = ("engine", "wire", "aws")
+LOCK = "up.lock"
+LOGS = (*(f"{name}.log" for name in PROCESSES), "statements.jsonl")
+MADE = (
+    *("state.json", "state.new"),
+    *("aws.sqlite", "aws.sqlite-wal", "aws.sqlite-shm", "aws.sqlite-journal"),
+    *(f"{name}.{kind}" for name in PROCESSES for kind in ("ready", "new", "alive")),
+    LOCK,
+)
 HOST = "127.0.0.1"
 DATABASE = "dev"
 SERVICE_USER = "rdsdb"
@@ -140,9 +154,10 @@ class Home:
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
+            ours = (self.path / LOCK).exists()
+            remedy = "run `sandbox down --delete`, then `sandbox up`" if ours else ANOTHER
             raise HomeBroken(
-                f"{self.state_file} is not a sandbox's state ({error}): "
-                f"delete {self.path} and run `sandbox up`"
+                f"{self.state_file} is not a sandbox's state ({error}): {remedy}"
             ) from error
 
     def save(self, state: State) -> None:
@@ -158,19 +173,31 @@ class Home:
     def changing(self, deadline: Deadline) -> Iterator[None]:
         """Hold the home for a change, so that two `sandbox up` never race.
 
-        Raises Busy, and HomeBroken when there can be no such directory.
+        Raises Busy, and HomeBroken when there can be no such directory or it is no sandbox's.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._refuse_foreign()
+            (self.path / LOCK).touch()
             self.log_dir.mkdir(exist_ok=True)
         except OSError as error:
             raise HomeBroken(
-                f"{self.path} cannot hold a sandbox ({error.strerror}): name another by --home"
+                f"{self.path} cannot hold a sandbox ({error.strerror}): {ANOTHER}"
             ) from error
-        with (self.path / "up.lock").open("wb") as file:
+        with (self.path / LOCK).open("wb") as file:
             if not deadline.wait(lambda: _locked(file.fileno())):
                 raise Busy(f"another `sandbox up` or `down` is at work in {self.path}: wait for it")
             yield
+
+    def _refuse_foreign(self) -> None:
+        names = os.listdir(self.path)
+        if names and LOCK not in names and self.saved() is None:
+            raise HomeBroken(f"{self.path} holds files that are no sandbox's: {ANOTHER}")
+
+    def clear(self) -> None:
+        """Remove what a sandbox made here, and the directory unless it holds something else."""
+        remove(self.log_dir, LOGS)
+        remove(self.path, MADE)
 
     @contextmanager
     def alive_lock(self, name: str, deadline: Deadline) -> Iterator[int]:
@@ -186,6 +213,17 @@ class Home:
                 )
             file.truncate(0)
             yield file.fileno()
+
+
+def remove(directory: Path, names: Iterable[str]) -> None:
+    """Delete these, in their order, and then the directory unless it holds something else."""
+    for path in (directory / name for name in names):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with suppress(OSError):
+        directory.rmdir()
 
 
 def _locked(handle: int) -> bool:

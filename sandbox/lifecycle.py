@@ -1,13 +1,13 @@
 """`sandbox up` and `sandbox down`: all processes of one home, in their order."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 
 from sandbox.deadline import Deadline
-from sandbox.engine import place
+from sandbox.engine import cluster, place
 from sandbox.engine.binaries import account
 from sandbox.engine.cluster import Cluster, new_password
+from sandbox.errors import HomeBroken
 from sandbox.home import Home, State
 from sandbox.servers import Server
 
@@ -60,21 +60,31 @@ def _make_replicas(home: Home) -> None:
 
 
 def down(home: Home, delete: bool = False) -> None:
-    """Stop all of it; with `delete`, remove the home and the warehouse too."""
+    """Stop all of it; with `delete`, remove the warehouse and what else was made in the home.
+
+    Raises HomeBroken when the directory is no sandbox's.
+    """
     if not home.path.exists():
         return
     with home.changing(Deadline.after(LOCK_SECONDS)):
-        state = home.saved()
-        if state is not None:
-            deadline = Deadline.after(DOWN_SECONDS)
-            for server in reversed(servers(home)):
-                stopped = server.stop(state.server(server.name), deadline)
-                state = state.with_server(server.name, stopped)
-            Cluster(home, state.engine, account(), state.service_password).stop(deadline)
-            home.save(replace(state, engine=replace(state.engine, pg_pid=None)))
+        state = _readable(home) if delete else home.saved()
+        deadline = Deadline.after(DOWN_SECONDS)
+        for server in reversed(servers(home)):
+            stopped = server.stop(state.server(server.name) if state else None, deadline)
+            state = state.with_server(server.name, stopped) if state else None
+        cluster.stop(home, deadline)
         if delete:
             # First the state: whatever is left after a kill belongs to nobody then, and is swept.
             home.state_file.unlink(missing_ok=True)
-            if state is not None:
-                place.remove(place.base_of(state.engine))
-            shutil.rmtree(home.path)
+            place.clear(home, state.engine if state else None)
+            home.clear()
+        elif state is not None:
+            home.save(replace(state, engine=replace(state.engine, pg_pid=None)))
+
+
+def _readable(home: Home) -> State | None:
+    """The saved state, None where it is broken: nobody needs it to delete a sandbox."""
+    try:
+        return home.saved()
+    except HomeBroken:
+        return None

@@ -78,18 +78,7 @@ class Cluster:
 
     def stop(self, deadline: Deadline) -> None:
         """End it gracefully, and by force when the time runs out."""
-        for sign, until in (
-            (signal.SIGINT, deadline),
-            (signal.SIGQUIT, Deadline.after(2)),
-            (signal.SIGKILL, Deadline.after(2)),
-        ):
-            pid = self.home.pid("engine")
-            if pid is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, sign)
-            if until.wait(lambda: not self.home.alive("engine")):
-                return
-        raise ServerFailed(f"PostgreSQL of {self.home.path} does not stop: see {self._log}")
+        stop(self.home, deadline)
 
     @property
     def _marker(self) -> Path:
@@ -101,7 +90,7 @@ class Cluster:
 
     @property
     def _log(self) -> Path:
-        return self.home.log_dir / "engine.log"
+        return _log(self.home)
 
     def _marked(self) -> str | None:
         try:
@@ -232,6 +221,26 @@ class Cluster:
         )
         if done.returncode:
             raise ServerFailed(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
+
+
+def stop(home: Home, deadline: Deadline) -> None:
+    """End the PostgreSQL of a home, whatever its state says; by force when the time runs out."""
+    for sign, until in (
+        (signal.SIGINT, deadline),
+        (signal.SIGQUIT, Deadline.after(2)),
+        (signal.SIGKILL, Deadline.after(2)),
+    ):
+        pid = home.pid("engine")
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        if until.wait(lambda: not home.alive("engine")):
+            return
+    raise ServerFailed(f"PostgreSQL of {home.path} does not stop: see {_log(home)}")
+
+
+def _log(home: Home) -> Path:
+    return home.log_dir / "engine.log"
 
 
 def sql_files() -> list[Path]:

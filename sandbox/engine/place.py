@@ -12,10 +12,13 @@ from pathlib import Path
 from sandbox.engine.binaries import Account, private_root
 from sandbox.errors import HomeBroken
 from sandbox.home import EngineState, Home
+from sandbox.home import remove as remove_made
 
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_BYTES = 103  # macOS; Linux has 107
 PREFIX = "sandbox-warehouse-"
+OWN = "warehouse"
+MADE = ("data", "run", "secret", "version", "home")
 
 
 def choose(home: Home, saved: EngineState | None, who: Account) -> EngineState:
@@ -24,7 +27,7 @@ def choose(home: Home, saved: EngineState | None, who: Account) -> EngineState:
     Raises HomeBroken when a private one is gone.
     """
     if saved is None:
-        own = home.path / "warehouse"
+        own = home.path / OWN
         socket = own / "run" / SOCKET_NAME
         base = (
             own if who.uid is None and len(os.fsencode(socket)) <= SOCKET_BYTES else _private(who)
@@ -33,7 +36,7 @@ def choose(home: Home, saved: EngineState | None, who: Account) -> EngineState:
     elif not base_of(saved).exists() and base_of(saved).parent != home.path:
         raise HomeBroken(
             f"the warehouse's directory {base_of(saved)} is gone: "
-            f"delete {home.path} and run `sandbox up`"
+            "run `sandbox down --delete`, then `sandbox up`"
         )
     _own_directory(base_of(saved), who)
     _own_directory(Path(saved.socket_dir), who)
@@ -66,6 +69,23 @@ def orphans(who: Account) -> list[Path]:
 def _named(base: Path) -> bool:
     saved = Home(Path((base / "home").read_text())).saved()
     return saved is not None and base_of(saved.engine) == base
+
+
+def clear(home: Home, engine: EngineState | None) -> None:
+    """Delete the warehouse of a home, but no directory that another home claims."""
+    if engine is not None and base_of(engine).name.startswith(PREFIX):
+        base = base_of(engine)
+        if not _of_another(base, home):
+            remove(base)
+    remove_made(home.path / OWN, MADE)
+
+
+def _of_another(base: Path, home: Home) -> bool:
+    """Whether a home that still exists claims it: `home` may be a copy of that one."""
+    try:
+        return not Path((base / "home").read_text()).samefile(home.path)
+    except FileNotFoundError:  # never claimed, or by a home that was moved to here
+        return False
 
 
 def remove(base: Path) -> None:

@@ -116,6 +116,15 @@ def test_up_goes_on_after_a_killed_up(new_home: Home, point: Callable[[Home], bo
     assert count(new_home) == 1
 
 
+def test_a_killed_up_can_be_deleted(new_home: Home) -> None:
+    process = subprocess.Popen(cli(new_home, "up", "--port", "0"), cwd=ROOT)
+    assert Deadline.after(20).wait(lambda: _initdb_works(new_home))
+    process.kill()
+    process.wait()
+    lifecycle.down(new_home, delete=True)
+    assert not new_home.path.exists()
+
+
 def test_two_ups_at_once_start_one_sandbox(tmp_path: Path, new_home: Home) -> None:
     """And another one beside it, in a path too long for a socket and with a space in it."""
     other = Home(tmp_path / ("with a space " * 12) / ".sandbox")
@@ -173,12 +182,93 @@ def test_a_home_that_is_none_is_refused(tmp_path: Path) -> None:
     home = Home(tmp_path / "garbage")
     home.path.mkdir()
     home.state_file.write_text('{"version": 9}')
-    with pytest.raises(HomeBroken, match="is not a sandbox's state"):
+    with pytest.raises(HomeBroken, match=r"is not a sandbox's state .*: name another directory by"):
         lifecycle.up(home)
+    with pytest.raises(HomeBroken, match="is not a sandbox's state"):
+        lifecycle.down(home, delete=True)
+    assert list(home.path.iterdir()) == [home.state_file]
     occupied = Home(tmp_path / "file")
     occupied.path.write_text("")
-    with pytest.raises(HomeBroken, match="name another by --home"):
+    with pytest.raises(HomeBroken, match="name another directory by --home or SANDBOX_HOME"):
         lifecycle.up(occupied)
+
+
+@pytest.mark.parametrize("words", [("up",), ("down",), ("down", "--delete")])
+def test_a_directory_that_is_no_sandbox_is_refused_and_left_alone(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    precious = tmp_path / "log" / "engine.log"
+    precious.parent.mkdir()
+    precious.write_text("years of work")
+    done = call(Home(tmp_path), *words)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: {tmp_path} holds files that are no sandbox's: "
+        "name another directory by --home or SANDBOX_HOME\n"
+    )
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [precious]
+    assert precious.read_text() == "years of work"
+
+
+def test_delete_removes_what_the_sandbox_made_and_nothing_else(tmp_path: Path) -> None:
+    home = Home(tmp_path / "sandbox")
+    home.path.mkdir()  # an empty directory may become a home
+    base = place.base_of(lifecycle.up(home, FREE).engine)
+    kept = [home.path / "notes.txt", home.log_dir / "notes.txt"]
+    for path in kept:
+        path.write_text("mine")
+    lifecycle.down(home, delete=True)
+    assert [path for path in sorted(home.path.rglob("*")) if path.is_file()] == sorted(kept)
+    assert not base.exists()
+    for path in kept:
+        path.unlink()
+    home.log_dir.rmdir()
+    lifecycle.down(home, delete=True)
+    assert not home.path.exists()
+
+
+def test_delete_ends_and_removes_a_sandbox_whose_state_is_broken(up_home: Home) -> None:
+    state = up_home.state()
+    pids = [pid for pid in map(up_home.pid, PROCESSES) if pid]
+    up_home.state_file.write_text("{}")
+    with pytest.raises(HomeBroken, match="run `sandbox down --delete`, then `sandbox up`"):
+        lifecycle.up(up_home)
+    lifecycle.down(up_home, delete=True)
+    assert len(pids) == len(PROCESSES)
+    assert _ended(*pids)
+    assert not up_home.path.exists()
+    base = place.base_of(state.engine)
+    assert base in place.orphans(account()) or not base.exists()
+    place.remove(base)
+
+
+def test_deleting_a_copy_of_a_home_leaves_the_warehouse_of_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "private_root", lambda: tmp_path)
+    base, home, copy = tmp_path / f"{place.PREFIX}one", Home(tmp_path / "a"), Home(tmp_path / "b")
+    base.mkdir()
+    home.path.mkdir()
+    engine = EngineState(str(base / "data"), str(base / "run"))
+    home.save(State(engine, "secret"))
+    place.claim(home, engine)
+    shutil.copytree(home.path, copy.path)
+    lifecycle.down(copy, delete=True)
+    assert not copy.path.exists()
+    assert base.exists()
+    lifecycle.down(home, delete=True)
+    assert not home.path.exists()
+    assert not base.exists()
+
+
+def test_delete_spares_a_directory_that_a_strange_state_names(tmp_path: Path) -> None:
+    home, precious = Home(tmp_path / "sandbox"), tmp_path / "precious"
+    home.path.mkdir()
+    precious.mkdir()
+    home.save(State(EngineState(str(precious / "data"), str(precious / "run")), "secret"))
+    lifecycle.down(home, delete=True)
+    assert not home.path.exists()
+    assert precious.exists()
 
 
 def test_a_deleted_home_leaves_nothing_running(tmp_path: Path) -> None:
