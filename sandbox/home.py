@@ -139,13 +139,17 @@ class Home:
         """
         state = self.saved()
         if state is None:
-            raise SandboxDown(
-                f"no sandbox in {self.path}: "
-                "run `sandbox up`, or name its home by --home or SANDBOX_HOME"
-            )
+            raise self.none_here()
         if not self.alive("engine"):
             raise SandboxDown(f"the sandbox in {self.path} is stopped: run `sandbox up`")
         return state
+
+    def none_here(self) -> SandboxDown:
+        """The error of whoever needs a sandbox where there is none."""
+        return SandboxDown(
+            f"no sandbox in {self.path}: "
+            "run `sandbox up`, or name its home by --home or SANDBOX_HOME"
+        )
 
     def saved(self) -> State | None:
         """The last state written, running or not; None in a new home."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sandbox.errors import SandboxDown, WrongUse
+from sandbox.errors import WrongUse
 from sandbox.home import Home
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def spice_command(
 
     path = home.path / FILE_NAME
     if not path.exists():
-        raise SandboxDown(f"{path} is not there: run `sandbox up`, or name the home by --home")
+        raise home.none_here()
     with closing(Store(path)) as store:
         report = _report(QuickRecords(store), data_set_id, limit, columns)
     if as_json:

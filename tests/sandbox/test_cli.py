@@ -92,10 +92,13 @@ def test_errors_are_short_and_have_exit_codes(
 
 
 def test_what_needs_a_sandbox_says_that_there_is_none(tmp_path: Path) -> None:
-    for words in (("sql", "select 1"), ("env",)):
+    for words in (("sql", "select 1"), ("env",), ("spice", "x")):
         done = invoke(tmp_path / "none", *words)
         assert done.exit_code == 1
-        assert "run `sandbox up`" in done.output
+        assert done.output == (
+            f"Error: no sandbox in {tmp_path / 'none'}: "
+            "run `sandbox up`, or name its home by --home or SANDBOX_HOME\n"
+        )
     assert invoke(tmp_path / "none", "down").exit_code == 0
     assert not (tmp_path / "none").exists()
 
