@@ -62,6 +62,11 @@ def main() -> None:
 
     \b
     Exit codes: 0 done or nothing to do, 1 failed, 2 wrong use, 3 try later, 4 skipped.
+
+    \b
+    Examples:
+      scheduler quick apply
+      scheduler run pipeline_health
     """
 
 
@@ -151,7 +156,13 @@ def _cycle(
 
 @main.group(context_settings=_HELP)
 def quick() -> None:
-    """Quick's data source and datasets, as the dbt exposures define them."""
+    """Quick's data source and datasets, as the dbt exposures define them.
+
+    \b
+    Examples:
+      scheduler quick plan
+      scheduler quick apply
+    """
 
 
 def _manifest_option(command: Callable[..., None]) -> Callable[..., None]:

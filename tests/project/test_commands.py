@@ -26,14 +26,21 @@ def subcommands(text: str) -> list[str]:
     return re.findall(r"^  ([a-z][a-z-]*)(?: |$)", listing, flags=re.MULTILINE)
 
 
+def pages(root: Path, *command: str) -> dict[str, str]:
+    """The help of a command and of all below it, by the words that are typed."""
+    text = output_of(BIN / command[0], *command[1:], "--help", root=root)
+    below = [pages(root, *command, name) for name in subcommands(text)]
+    return {" ".join(command): text} | {name: page for some in below for name, page in some.items()}
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples_and_fits(command: str, root: Path) -> None:
-    text = output_of(BIN / command, "--help", root=root)
-    names = subcommands(text)
-    assert names
-    for page in [text, *(output_of(BIN / command, name, "--help", root=root) for name in names)]:
+    found = pages(root, command)
+    assert len(found) > 1
+    for typed, page in found.items():
         assert max(map(len, page.splitlines())) <= 100, page
-        assert "example" in page.lower() or subcommands(page), page
+        _, _, examples = page.partition("Example")
+        assert re.search(rf"^    .*\b{typed}\b", examples, flags=re.MULTILINE), page
 
 
 def test_make_help_lists_every_target(root: Path) -> None:
