@@ -2,8 +2,8 @@
 
 Everything is run by the public commands, in a sandbox of its own that is removed at the end.
 
-    python -m bench                  the sandbox alone, about a minute
-    python -m bench --whole          `make demo` and `make test` as well, several minutes
+    python -m bench --whole          all of it, as `make bench`: several minutes
+    python -m bench                  without `make demo` and `make test`: about a minute
     python -m bench --json           for a machine
 """
 

@@ -48,3 +48,7 @@ def test_make_help_lists_every_target(root: Path) -> None:
     makefile = (root / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, flags=re.MULTILINE)
     assert set(re.findall(r"^make (\w+)", text, flags=re.MULTILINE)) == set(phony.split())
+
+
+def test_make_bench_measures_every_promise(root: Path) -> None:
+    assert "-m bench --whole" in output_of("make", "--dry-run", "bench", root=root)
