@@ -23,7 +23,15 @@ from scheduler.quick.apply import Item, Quick
 from scheduler.quick.exposures import Definition, definitions, read_manifest
 from scheduler.quick.requests import Connection
 from scheduler.runner import Cycle
-from scheduler.settings import Settings, Subject, load_schedules
+from scheduler.settings import (
+    ACCOUNT_ID,
+    ENVIRONMENT,
+    HOST,
+    WORKGROUP,
+    Settings,
+    Subject,
+    load_schedules,
+)
 from scheduler.slots import MODES, Work, current_slot, parse_slot
 from scheduler.statements import Statements
 
@@ -124,6 +132,8 @@ def _cycle(
     no_quick: bool,
     leave_running: bool,
 ) -> Cycle:
+    with_quick = bool(subject.datasets) and not no_quick
+    settings.check(ENVIRONMENT, WORKGROUP, *([ACCOUNT_ID] if with_quick else []))
     clock = SystemClock()
     work = Work(
         settings.environment,
@@ -136,13 +146,13 @@ def _cycle(
     statements = Statements(
         _client("redshift-data"),
         clock,
-        workgroup=settings.required("workgroup", "REDSHIFT_WORKGROUP"),
+        workgroup=settings.required(*WORKGROUP),
         database=_database(settings),
     )
     return Cycle(
         statements,
         Procedures(statements, clock, settings.ops_schema, work),
-        None if no_quick or not subject.datasets else _ingestions(settings, clock),
+        _ingestions(settings, clock) if with_quick else None,
         tuple(settings.prefixed(dataset) for dataset in subject.datasets),
         clock,
         Deadline.after(clock, settings.duration("timeout", "REFRESH_TIMEOUT", subject.timeout)),
@@ -190,6 +200,7 @@ def plan(
 
     def show() -> int:
         settings = Settings(flags, os.environ, load_schedules(schedules))
+        settings.check(ENVIRONMENT, ACCOUNT_ID)
         _print_items(_quick(settings).plan(_definitions(settings, manifest)), as_json)
         return DONE
 
@@ -219,6 +230,7 @@ def apply(
 
     def make() -> int:
         settings = Settings(flags, os.environ, load_schedules(schedules))
+        settings.check(ENVIRONMENT, ACCOUNT_ID, HOST)
         wanted = _definitions(settings, manifest)
         deadline = Deadline.after(SystemClock(), _DATA_SOURCE_TIMEOUT)
         _print_items(_quick(settings).apply(wanted, _connection(settings), deadline), as_json)
@@ -244,7 +256,7 @@ def _connection(settings: Settings) -> Connection:
             "or QUICK_DATA_SOURCE_USER and QUICK_DATA_SOURCE_PASSWORD"
         )
     return Connection(
-        host=settings.required("host", "REDSHIFT_HOST"),
+        host=settings.required(*HOST),
         port=int(port),
         database=_database(settings),
         user=user,
@@ -266,7 +278,7 @@ def _client(service: str) -> Any:
 
 
 def _account_id(settings: Settings) -> str:
-    return settings.required("account_id", "QUICK_ACCOUNT_ID")
+    return settings.required(*ACCOUNT_ID)
 
 
 def _ingestions(settings: Settings, clock: SystemClock) -> Ingestions:

@@ -18,6 +18,12 @@ from scheduler.slots import MODES, parse_duration
 # The environment whose schemas, statement names and dataset ids have no prefix.
 PRODUCTION = "prod"
 
+# Settings without a default: the key in flags and schedules.yml, the variable.
+ENVIRONMENT = ("environment", "REFRESH_ENVIRONMENT")
+WORKGROUP = ("workgroup", "REDSHIFT_WORKGROUP")
+ACCOUNT_ID = ("account_id", "QUICK_ACCOUNT_ID")
+HOST = ("host", "REDSHIFT_HOST")
+
 # Both stand in SQL, in statement names and in ids: no quoting, no slash.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE_KEYS = frozenset({"environment", "workgroup", "database", "subjects"})
@@ -63,7 +69,7 @@ class Settings:
     @property
     def environment(self) -> str:
         """The environment, which stands in every name."""
-        name = self.required("environment", "REFRESH_ENVIRONMENT")
+        name = self.required(*ENVIRONMENT)
         if _NAME.fullmatch(name) is None:
             raise WrongUse(
                 f"environment {name!r}: use lower-case letters, digits and _, a letter first"
@@ -88,10 +94,19 @@ class Settings:
         """A setting that must be somewhere. Raises WrongUse when it is not."""
         value = self.optional(key, variable)
         if value is None:
-            flag = f"--{key.replace('_', '-')}, " if key in self.flags else ""
-            in_file = f", or {key}: in {self.schedules.path}" if key in _FILE_KEYS else ""
-            raise WrongUse(f"no {key.replace('_', ' ')}: set {flag}{variable}{in_file}")
+            raise WrongUse(self._remedy(key, variable))
         return value
+
+    def check(self, *needed: tuple[str, str]) -> None:
+        """Raises WrongUse that names all of the needed settings that are nowhere."""
+        missing = [self._remedy(*one) for one in needed if self.optional(*one) is None]
+        if missing:
+            raise WrongUse("; ".join(missing))
+
+    def _remedy(self, key: str, variable: str) -> str:
+        flag = f"--{key.replace('_', '-')}, " if key in self.flags else ""
+        in_file = f", or {key}: in {self.schedules.path}" if key in _FILE_KEYS else ""
+        return f"no {key.replace('_', ' ')}: set {flag}{variable}{in_file}"
 
     def duration(self, key: str, variable: str, default: timedelta) -> timedelta:
         """A duration: flag, then environment, then `default`, which is schedules.yml's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -68,6 +69,7 @@ BASE = {
     "AWS_ACCESS_KEY_ID": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
     "AWS_ENDPOINT_URL_REDSHIFT_DATA": "http://127.0.0.1:9",
+    "REDSHIFT_HOST": "127.0.0.1",
     "REDSHIFT_WORKGROUP": "workgroup",
     "QUICK_ACCOUNT_ID": "000000000000",
 }
@@ -115,6 +117,28 @@ def test_wrong_use_ends_with_2_a_reason_and_a_remedy(
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2, result.output
     assert reason in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [
+        (["run", "health"], ["environment", "workgroup", "account id"]),
+        (["run", "health", "--no-quick"], ["environment", "workgroup"]),
+        (["quick", "plan"], ["environment", "account id"]),
+        (["quick", "apply"], ["environment", "account id", "host"]),
+    ],
+)
+def test_all_missing_settings_are_named_at_once(
+    tmp_path: Path, arguments: list[str], missing: list[str]
+) -> None:
+    schedules = tmp_path / "schedules.yml"
+    schedules.write_text("subjects: {health: {every: 15m, datasets: [health]}}\n")
+    unset = dict.fromkeys(
+        name for name in os.environ if name.startswith(("REDSHIFT_", "QUICK_", "REFRESH_"))
+    )
+    result = CliRunner().invoke(main, [*arguments, "--schedules", str(schedules)], env=unset)
+    assert result.exit_code == 2, result.output
+    assert re.findall(r"no ([a-z ]+): set ", result.output) == missing
 
 
 def test_an_endpoint_that_is_not_there_is_a_reason_to_try_later(subject: StandIn) -> None:
