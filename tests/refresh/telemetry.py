@@ -51,16 +51,19 @@ class Replicas:
         self._folder = folder
         self._writes = itertools.count(1)
 
-    def put(self, *items: Item, table: str = "pipeline-logs") -> None:
-        """Put items, as one incremental export."""
-        self._load(table, [{"NewImage": item} | self._head(table, item) for item in items])
+    def put(self, *items: Item, table: str = "pipeline-logs", is_late: bool = False) -> None:
+        """Put items, as one incremental export; late writes are older than all that are not."""
+        heads = [self._head(table, item, is_late) for item in items]
+        self._load(
+            table, [{"NewImage": item} | head for item, head in zip(items, heads, strict=True)]
+        )
 
     def delete(self, *items: Item, table: str = "pipeline-logs") -> None:
         """Delete items, of which only the key counts."""
         self._load(table, [{"OldImage": item} | self._head(table, item) for item in items])
 
-    def _head(self, table: str, item: Item) -> dict[str, Any]:
-        micros = 1_770_000_000_000_000 + next(self._writes)
+    def _head(self, table: str, item: Item, is_late: bool = False) -> dict[str, Any]:
+        micros = (1_760_000_000_000_000 if is_late else 1_770_000_000_000_000) + next(self._writes)
         return {
             "Metadata": {"WriteTimestampMicros": {"N": str(micros)}},
             "Keys": {name: item[name] for name in self.KEYS[table]},
