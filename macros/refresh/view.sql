@@ -46,10 +46,9 @@ create or replace view {{ target }} as (
     {%- endfor -%}
     {%- set entry = 'text ' ~ model.name -%}
     {%- set version = _fingerprint(shown | join(' ')) -%}
-    {%- set stored = run_query('select counter from ' ~ state ~ " where entry = '" ~ entry ~ "'").rows -%}
-    {%- if not stored or stored[0][0] != version -%}
-        {%- do run_query('delete from ' ~ state ~ " where entry = '" ~ entry ~ "'") -%}
-        {%- do run_query('insert into ' ~ state ~ " (entry, counter) select '" ~ entry ~ "', " ~ version) -%}
+    {%- set stored = _stored_entries(state) -%}
+    {%- if stored.get(entry) != version -%}
+        {%- do _put_entries(model.name, state, {entry: version}, stored) -%}
         {%- do run_query(
             'update ' ~ state ~ ' set counter = (select max(known.counter) + 1 from ' ~ state
             ~ " as known where known.entry = 'refresh_id') where entry in ('refresh_id', 'changed_refresh_id')"

@@ -7,10 +7,7 @@ call it now.
     {%- set state = _state_table(facts.subject) -%}
     {%- set text = _model_procedure_sql(facts, target, sql) -%}
     {%- set version = _fingerprint(text) -%}
-    {%- set stored = {} -%}
-    {%- for row in run_query('select entry, counter from ' ~ state).rows -%}
-        {%- do stored.update({row[0]: row[1]}) -%}
-    {%- endfor -%}
+    {%- set stored = _stored_entries(state) -%}
     {%- set is_new = (is_reshaped or should_full_refresh() or stored.get('text ' ~ facts.name) != version) -%}
 
     {%- call statement('create_procedure') -%}
@@ -37,7 +34,7 @@ call it now.
         {%- set known = stored.get(entry) == _seed_fingerprint(seed) and not is_new -%}
         {%- do entries.update({entry: stored.get(entry) if known else none}) -%}
     {%- endfor -%}
-    {%- do _put_entries(facts, state, entries, stored) -%}
+    {%- do _put_entries(facts.name, state, entries, stored) -%}
 
     {%- set policy = var('refresh_on_run', 'changed' if environment() == 'prod' else 'always') -%}
     {%- if policy not in ['always', 'changed', 'never'] -%}
@@ -47,10 +44,18 @@ call it now.
     {{ return(policy == 'always' or (policy == 'changed' and is_new)) }}
 {%- endmacro %}
 
+{% macro _stored_entries(state) -%}
+    {%- set stored = {} -%}
+    {%- for row in run_query('select entry, counter from ' ~ state).rows -%}
+        {%- do stored.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {{ return(stored) }}
+{%- endmacro %}
+
 {#- Only what differs is written; entries of upstreams that the model no longer reads go. -#}
-{% macro _put_entries(facts, state, entries, stored) -%}
+{% macro _put_entries(name, state, entries, stored) -%}
     {%- for entry in stored -%}
-        {%- set is_mine = entry.startswith('consumed ' ~ facts.name ~ ' from ') or entry in entries -%}
+        {%- set is_mine = entry.startswith('consumed ' ~ name ~ ' from ') or entry in entries -%}
         {%- if is_mine and (entry not in entries or entries[entry] != stored[entry]) -%}
             {%- do run_query('delete from ' ~ state ~ " where entry = '" ~ entry ~ "'") -%}
         {%- endif -%}
