@@ -1,7 +1,7 @@
 """Schemas, drops, comments, locks: statements about objects by name."""
 
 from sandbox.dialect.names import object_name
-from sandbox.dialect.walk import Walk
+from sandbox.dialect.walk import Done, Walk, literal
 from sandbox.gate import not_in_redshift
 
 
@@ -89,3 +89,27 @@ def analyze(w: Walk, lo: int, hi: int) -> str:
         if i != hi:
             raise not_in_redshift("ANALYZE with options", "", "r_ANALYZE")
     return "analyze"
+
+
+_VACUUMS = (("full",), ("sort", "only"), ("delete", "only"), ("reindex",), ("recluster",))
+
+
+def vacuum(w: Walk, lo: int, hi: int) -> Done:
+    """VACUUM [what] [t [TO n PERCENT] [BOOST]]: always sorts, and removes dead rows.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html
+    """
+    i = lo + 1
+    i += next((len(words) for words in _VACUUMS if w.words(i, *words)), 0)
+    name = ""
+    if i < hi and w.low(i) != "boost":
+        _, after = object_name(w, i)
+        name = literal(w.edits.render(*w.span(i, after)))
+        i = after
+        if w.low(i) == "to" and w.at(i + 1).kind == "number":
+            i = w.expect(i + 2, "percent")
+    if w.low(i) == "boost":
+        i += 1
+    if i != hi:
+        raise w.syntax_error(i)
+    return Done("vacuum", f"call pg_catalog.rs_vacuum({name})")

@@ -92,6 +92,7 @@ _BY_WORD: dict[str, Handler] = {
     "comment": _named(objects.comment),
     "lock": _named(objects.lock),
     "analyze": _named(objects.analyze),
+    "vacuum": objects.vacuum,
     "grant": access.grant,
     "revoke": access.grant,
     "call": _plain("call", procedures.call),

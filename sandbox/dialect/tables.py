@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.names import note_relation, object_name
 from sandbox.dialect.scopes import Scope
-from sandbox.dialect.walk import Done, Walk
+from sandbox.dialect.walk import Done, Walk, quote
 from sandbox.gate import Refused, not_in_redshift
 
 _CONSTRAINTS = ("primary", "unique", "foreign", "constraint", "check", "like")
@@ -21,11 +21,14 @@ def create_table(w: Walk, lo: int, hi: int) -> str:
     parts, i = object_name(w, i)
     note_relation(w, parts)
     as_ = w.find(i, hi, "as")
+    sort_key: list[str] = []
     if w.low(i) == "(" and as_ == hi:
-        _columns(w, i + 1, w.tokens[i].pair)
+        sort_key = _columns(w, i + 1, w.tokens[i].pair)
     if w.low(i) == "(":
         i = w.tokens[i].pair + 1
-    _attributes(w, i, as_)
+    sort_key += _attributes(w, i, as_)
+    if sort_key and not w.in_procedure:
+        _note_sort_key(w, parts[-1], sort_key)
     if as_ == hi:
         return "create_table"
     w.query(as_ + 1, hi, None)
@@ -42,8 +45,16 @@ def _after_create(w: Walk, lo: int) -> int:
     return w.expect(i, "table")
 
 
-def _attributes(w: Walk, i: int, end: int) -> None:
-    """Storage attributes say nothing to PostgreSQL."""
+def _note_sort_key(w: Walk, table: str, columns: list[str]) -> None:
+    """Tell the engine, which VACUUM asks; a comment, as no clause of PostgreSQL's can say it."""
+    noted = ".".join(map(quote, (table, *columns)))
+    if "*/" not in noted and "/*" not in noted:
+        w.edits.close(w.tokens[0].end, f" /*rs_sort_key {noted}*/")
+
+
+def _attributes(w: Walk, i: int, end: int) -> list[str]:
+    """Storage attributes say nothing to PostgreSQL; the columns of the sort key."""
+    sort_key: list[str] = []
     first = i
     while i < end:
         low = w.low(i)
@@ -56,23 +67,26 @@ def _attributes(w: Walk, i: int, end: int) -> None:
         elif low == "encode" and w.low(i + 1) == "auto":
             i += 2
         else:
-            i = _sort_key(w, i)
+            i, sort_key = _sort_key(w, i)
     if first < end:
         w.drop(first, end - 1)
+    return sort_key
 
 
-def _sort_key(w: Walk, i: int) -> int:
+def _sort_key(w: Walk, i: int) -> tuple[int, list[str]]:
     if w.low(i) in ("compound", "interleaved"):
         i += 1
     if w.low(i) != "sortkey":
         raise w.syntax_error(i)
     if w.low(i + 1) == "auto":
-        return i + 2
+        return i + 2, []
     w.expect(i + 1, "(")
-    return w.tokens[i + 1].pair + 1
+    end = w.tokens[i + 1].pair
+    return end + 1, [w.name(start) for start, _ in w.split(i + 2, end)]
 
 
-def _columns(w: Walk, lo: int, hi: int) -> None:
+def _columns(w: Walk, lo: int, hi: int) -> list[str]:
+    """The columns and constraints; those columns that say SORTKEY."""
     items = w.split(lo, hi)
     columns = [item for item in items if not _is_constraint(w, item[0])]
     not_null: set[str] = set()
@@ -81,6 +95,7 @@ def _columns(w: Walk, lo: int, hi: int) -> None:
             not_null |= _constraint(w, index, start, end)
     for start, end in columns:
         _column(w, start, end, force_not_null=w.name(start) in not_null)
+    return [w.name(start) for start, end in columns if w.find(start + 1, end, "sortkey") < end]
 
 
 def _is_constraint(w: Walk, i: int) -> bool:

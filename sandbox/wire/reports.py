@@ -27,11 +27,13 @@ def _serializable(values: Mapping[str, str]) -> _Fields:
 
 
 def _no_commit(values: Mapping[str, str]) -> _Fields:
-    # What may not run in a transaction block is translated to a block of code that commits first.
+    # What may not run in a transaction block is translated to code that commits first.
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
-    if "inline_code_block" in values.get("W", ""):
-        words = "ALTER TABLE ALTER COLUMN cannot run inside a transaction block"
-        return {"S": values["S"], "C": "25001", "M": words}
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html
+    for code, what in (("inline_code_block", "ALTER TABLE ALTER COLUMN"), ("rs_vacuum", "VACUUM")):
+        if code in values.get("W", ""):
+            words = f"{what} cannot run inside a transaction block"
+            return {"S": values["S"], "C": "25001", "M": words}
     # https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-transaction-management.html
     words = "COMMIT cannot be invoked from a procedure that is executing in an atomic context"
     return {**values, "M": words}

@@ -118,7 +118,10 @@ def test_change(redshift: str, expected: str) -> None:
                 " primary key (id))"
                 " diststyle key compound sortkey (id, v)"
             ),
-            "create table t (id bigint not null , v varchar(256), s super)",
+            (
+                'create /*rs_sort_key "t"."id"."v"*/'
+                " table t (id bigint not null , v varchar(256), s super)"
+            ),
         ),
         (
             "create table t (a int primary key, b int unique)",
@@ -138,6 +141,14 @@ def test_change(redshift: str, expected: str) -> None:
                 "create table t (a bigint generated always as identity"
                 " (start with 0 increment by 1 minvalue 0))"
             ),
+        ),
+        (
+            "create table s.t (a int, b date sortkey)",
+            ('create /*rs_sort_key "t"."b"*/ table s.t (a int, b date )'),
+        ),
+        (
+            "vacuum delete only s.t to 99 percent boost",
+            "call pg_catalog.rs_vacuum('s.t')",
         ),
         (
             (
@@ -359,6 +370,7 @@ WHOLE = [
         " language plpgsql security definer"
     ),
     "alter table t alter column a type varchar(20)",
+    "vacuum sort only dev.s.t to 99 percent boost",
     "set local enable_case_sensitive_identifier to true",
     "comment on column dev.s.t.a is 'x'",
 ]

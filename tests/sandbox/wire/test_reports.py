@@ -71,6 +71,7 @@ def test_a_serializable_violation_says_so_in_its_detail() -> None:
     ("where", "code", "told"),
     [
         ("inline_code_block line 1 at COMMIT", "25001", "ALTER COLUMN cannot run inside"),
+        ("rs_vacuum(regclass) line 5 at COMMIT", "25001", "VACUUM cannot run inside"),
         ("ops.refresh() line 3 at COMMIT", "2D000", "COMMIT cannot be invoked from a procedure"),
     ],
 )
