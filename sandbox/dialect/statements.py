@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sandbox.dialect import access, dml, objects, procedures, session, tables
+from sandbox.dialect import access, dml, integrations, objects, procedures, session, tables
 from sandbox.dialect.walk import Done, Touched, Walk
 from sandbox.gate import Refused, not_in_redshift, page
 
@@ -118,6 +118,7 @@ _BY_TWO_WORDS: dict[tuple[str, str], Handler] = {
     ("create", "procedure"): procedures.create,
     ("create", "role"): access.create_role,
     ("create", "user"): access.create_user,
+    ("alter", "database"): integrations.alter_database,
     ("alter", "table"): tables.alter_table,
     ("alter", "view"): tables.alter_table,
     ("alter", "schema"): _named(objects.alter_schema),

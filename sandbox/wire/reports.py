@@ -11,6 +11,12 @@ INTERNAL_ERROR = "XX000"
 _KEPT = "SCMDHW"
 _WHERE = re.compile(r"^PL/pgSQL function .*$", re.MULTILINE)
 
+_ALONE = {
+    "inline_code_block": "ALTER TABLE ALTER COLUMN",
+    "rs_vacuum": "VACUUM",
+    "rs_alter_integration": "ALTER DATABASE INTEGRATION",
+}
+
 _Fields = dict[str, str]
 
 
@@ -30,7 +36,8 @@ def _no_commit(values: Mapping[str, str]) -> _Fields:
     # What may not run in a transaction block is translated to code that commits first.
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
     # https://docs.aws.amazon.com/redshift/latest/dg/r_VACUUM_command.html
-    for code, what in (("inline_code_block", "ALTER TABLE ALTER COLUMN"), ("rs_vacuum", "VACUUM")):
+    # Whether ALTER DATABASE .. INTEGRATION may stand in one, no page says.
+    for code, what in _ALONE.items():
         if code in values.get("W", ""):
             words = f"{what} cannot run inside a transaction block"
             return {"S": values["S"], "C": "25001", "M": words}

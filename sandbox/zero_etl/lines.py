@@ -28,11 +28,13 @@ class Change:
 
     Key values keep DynamoDB's spelling, also for N. `micros` is the time of the write in
     microseconds since 1970. `record` is the line; without `Item` and `NewImage` the item is gone.
+    Only a full export holds `Item`.
     """
 
     key: tuple[str, ...]
     micros: int
     record: str
+    is_of_full_export: bool
 
 
 def parse(line: bytes, table: Table, full_micros: int) -> Change:
@@ -42,13 +44,13 @@ def parse(line: bytes, table: Table, full_micros: int) -> Change:
     """
     text, record = _record(line)
     if "Item" in record:
-        return Change(_key(table, record["Item"]), full_micros, text)
+        return Change(_key(table, record["Item"]), full_micros, text, True)
     if "Keys" not in record:
         raise BadLine(f"neither Item nor Keys in it: {FORMAT}")
     key = _key(table, record["Keys"])
     if "NewImage" in record and _key(table, record["NewImage"]) != key:
         raise BadLine("Keys and NewImage name different items")
-    return Change(key, _micros(record), text)
+    return Change(key, _micros(record), text, False)
 
 
 def _record(line: bytes) -> tuple[str, dict[str, Any]]:

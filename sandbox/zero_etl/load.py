@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.home import Home
-from sandbox.zero_etl import catalogue, replicas
-from sandbox.zero_etl.catalogue import KEY_TYPES, Table
+from sandbox.zero_etl import catalogue, integrations, replicas
+from sandbox.zero_etl.catalogue import Table
 from sandbox.zero_etl.errors import BadExport, ZeroEtlError
 from sandbox.zero_etl.exports import DataFile, find_files, read_batches
+from sandbox.zero_etl.integrations import SYNCED, UNSYNCED, Integration
 from sandbox.zero_etl.lines import Change
-from sandbox.zero_etl.replicas import quoted, replica, writes
 from sandbox.zero_etl.session import service
-
-LOCK_TIMEOUT = "30s"
+from sandbox.zero_etl.statements import Statements
 
 
 @dataclass(frozen=True)
@@ -61,15 +60,20 @@ def load(
 
     Files are applied in order, one transaction each; the newest write of an item wins whatever the
     order, so a repeated or older file changes nothing. A full export adds and updates items; what
-    it lacks stays. Raises UnknownTable, BadExport, SandboxDown, ZeroEtlError; files before the bad
+    it lacks stays. A replica that is not Synced takes only a full export, whole, which replaces
+    what it holds. Raises UnknownTable, BadExport, SandboxDown, ZeroEtlError; files before the bad
     one stay loaded.
     """
     table = catalogue.find(name, project)
     files = find_files(paths, table, tuple(catalogue.read(project)))
     progress.total(sum(file.path.stat().st_size for file in files))
-    report = LoadReport()
     with service(home) as cursor:
         replicas.create(cursor, [table])
+        integration = _begin(cursor, table)
+        if integration.state != SYNCED:
+            return _resynchronise(cursor, table, integration, files, progress.advance)
+        cursor.execute("rollback")
+        report = LoadReport()
         for number, file in enumerate(files):
             try:
                 report += _apply(cursor, table, file, progress.advance)
@@ -86,17 +90,69 @@ def _loaded(number: int, total: int) -> str:
     )
 
 
-def _apply(cursor: Any, table: Table, file: DataFile, advance: Callable[[int], None]) -> LoadReport:
-    statements = _Statements(table)
-    # Whatever fails before the commit closes the session, and so undoes all of the file.
+def _begin(cursor: Any, table: Table) -> Integration:
+    """Open a load's transaction and give the integration as it is and, by the lock, stays.
+
+    Whatever fails before the commit closes the session, and so undoes all of the transaction.
+    """
     cursor.execute("begin isolation level read committed")
-    for statement in statements.prepare:
+    for statement in Statements(table).prepare:
         cursor.execute(statement)
-    _take(cursor, statements.take, read_batches(file, table, advance))
-    cursor.execute(statements.apply)
+    (integration,) = integrations.read(cursor, table.database)
+    return integration
+
+
+def _apply(cursor: Any, table: Table, file: DataFile, advance: Callable[[int], None]) -> LoadReport:
+    integration = _begin(cursor, table)
+    if integration.state != SYNCED:
+        raise ZeroEtlError(f"{table.name} became {integration.state} in between: load again")
+    _take(cursor, Statements(table).take, read_batches(file, table, advance))
+    cursor.execute(Statements(table).apply(integration.is_history_mode))
     report = LoadReport(*cursor.fetchone())
+    integrations.note_load(cursor, table.database)
     cursor.execute("commit")
     return report
+
+
+def _resynchronise(
+    cursor: Any,
+    table: Table,
+    integration: Integration,
+    files: Sequence[DataFile],
+    advance: Callable[[int], None],
+) -> LoadReport:
+    """Replace what the replica holds by a full export; all of its files or none.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
+    """
+    if integration.state not in UNSYNCED:
+        raise ZeroEtlError(
+            f"{table.name} is {integration.state}: nothing is replicated any more; "
+            f"`sandbox replica state {table.name} {SYNCED}` undoes it"
+        )
+    statements = Statements(table)
+    for file in files:
+        batches = read_batches(file, table, advance)
+        _take(cursor, statements.take, (_full(file, integration, batch) for batch in batches))
+    cursor.execute(statements.forget)
+    cursor.execute(statements.apply(integration.is_history_mode))
+    report = LoadReport(*cursor.fetchone())
+    cursor.execute(statements.leave_only_taken(integration.is_history_mode))
+    report += LoadReport(deleted=cursor.rowcount)
+    integrations.set_state(cursor, table.database, SYNCED, None)
+    integrations.note_load(cursor, table.database)
+    cursor.execute("commit")
+    return report
+
+
+def _full(file: DataFile, integration: Integration, batch: Sequence[Change]) -> Sequence[Change]:
+    if not all(change.is_of_full_export for change in batch):
+        raise BadExport(
+            file.path,
+            f"is no full export, and the replica is {integration.state}",
+            "load a full export, which replaces all that the replica holds",
+        )
+    return batch
 
 
 def _take(cursor: Any, statement: str, batches: Iterable[Sequence[Change]]) -> None:
@@ -113,67 +169,3 @@ def _take(cursor: Any, statement: str, batches: Iterable[Sequence[Change]]) -> N
 def _row(change: Change) -> str:
     """One line of JSON: the key values as text, the time, the record."""
     return f"[{','.join(map(encode_basestring, change.key))},{change.micros},{change.record}]"
-
-
-class _Statements:
-    """The SQL of one load; PostgreSQL's own, as the service's sessions are not translated."""
-
-    def __init__(self, table: Table) -> None:
-        names = [quoted(name) for name, _ in table.keys]
-        keys = ", ".join(names)
-        types = ", ".join(f"{quoted(name)} {KEY_TYPES[kind]} not null" for name, kind in table.keys)
-        values = ", ".join(
-            f"(line ->> {at})::{KEY_TYPES[kind]}" for at, (_, kind) in enumerate(table.keys)
-        )
-        same = " and ".join(f"old.{name} = new.{name}" for name in names)
-        width = len(names)
-        fields = ", ".join(f"new.{name}" for name in names)
-
-        self.prepare = [
-            f"set local lock_timeout = '{LOCK_TIMEOUT}'",
-            # Temporary tables have no statistics; a wrong guess must not cost a loop in a loop.
-            "set local enable_nestloop = off",
-            # First of all: loads of one table wait for each other, readers do not wait.
-            f"lock table {writes(table)} in exclusive mode",
-            f"""create temp table incoming (
-                    place bigint generated always as identity, {types}, micros bigint, value super
-                ) on commit drop""",
-        ]
-        # Materialized, or PostgreSQL would parse a line once per expression.
-        self.take = f"""
-            with lines as materialized (
-                select line::jsonb from string_to_table(%s::text, chr(10)) as line
-            )
-            insert into incoming ({keys}, micros, value)
-            select {values}, (line ->> {width})::bigint,
-                coalesce(line -> {width + 1} -> 'Item', line -> {width + 1} -> 'NewImage')::super
-            from lines"""
-        self.apply = f"""
-            with newest as (
-                select distinct on ({keys}) * from incoming
-                order by {keys}, micros desc, place desc
-            ),
-            newer as materialized (
-                select new.* from newest as new left join {writes(table)} as old on {same}
-                where old.micros is null or old.micros < new.micros
-            ),
-            times as (
-                merge into {writes(table)} as old using newer as new on {same}
-                when matched then update set micros = new.micros
-                when not matched then insert ({keys}, micros) values ({fields}, new.micros)
-            ),
-            items as (
-                merge into {replica(table)} as old using newer as new on {same}
-                when matched and new.value is null then delete
-                when matched and old.value::jsonb = new.value::jsonb then do nothing
-                when matched then update set value = new.value
-                when not matched and new.value is not null
-                    then insert ({keys}, value) values ({fields}, new.value)
-                returning merge_action() as action
-            )
-            select
-                count(*) filter (where action = 'INSERT'),
-                count(*) filter (where action = 'UPDATE'),
-                count(*) filter (where action = 'DELETE'),
-                (select count(*) from incoming) - count(*)
-            from items"""

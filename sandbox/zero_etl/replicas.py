@@ -1,7 +1,8 @@
-"""The replicas: per DynamoDB table one table of key columns and a SUPER column `value`.
+"""The replicas: per DynamoDB table one relation of key columns and a SUPER column `value`.
 
 Nobody but the service may write them, as in the destination database of an integration:
 docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-using.creating-db.html
+Their states and history mode are the engine's (sandbox/engine/sql/zero_etl.sql).
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from sandbox.zero_etl import catalogue
 from sandbox.zero_etl.catalogue import KEY_TYPES, Table
 from sandbox.zero_etl.session import service
 
-READER = "deployer"
+# What a replica, a view, reads.
+STORAGE_SCHEMA = "zero_etl_storage"
 # Per item the time of the last write that was seen, deletions included; nobody else reads it.
 WRITES_SCHEMA = "zero_etl_service"
 
@@ -32,17 +34,31 @@ def ensure(home: Home, project: Path = catalogue.PROJECT) -> None:
 def create(cursor: Any, tables: Sequence[Table]) -> None:
     """Make the missing replicas, all or none."""
     cursor.execute("begin")
-    # Two sessions that make the same schema at once would fail one another.
+    # Two sessions that make the same replica at once would fail one another.
     cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (WRITES_SCHEMA,))
-    cursor.execute(f"create schema if not exists {WRITES_SCHEMA}")
-    for statement in (one for table in tables for one in _statements(table)):
-        cursor.execute(statement)
+    for table in tables:
+        cursor.execute(
+            "select 1 from pg_catalog.rs_integration where database = %s", (table.database,)
+        )
+        if cursor.fetchone() is None:
+            for statement in _statements(table):
+                cursor.execute(statement)
+            cursor.execute(
+                "insert into pg_catalog.rs_integration (database, table_name) values (%s, %s)",
+                (table.database, table.name),
+            )
+            cursor.execute("select pg_catalog.rs_show_replica(%s)", (table.database,))
     cursor.execute("commit")
 
 
 def replica(table: Table) -> str:
     """The replica's name in PostgreSQL, quoted."""
     return f"{quoted(table.schema)}.{quoted(table.name)}"
+
+
+def storage(table: Table) -> str:
+    """The name of the table that the replica reads, quoted."""
+    return f"{STORAGE_SCHEMA}.{quoted(table.name)}"
 
 
 def writes(table: Table) -> str:
@@ -59,9 +75,8 @@ def _statements(table: Table) -> list[str]:
     schema = quoted(table.schema)
     keys = ", ".join(f"{quoted(name)} {KEY_TYPES[kind]} not null" for name, kind in table.keys)
     return [
-        f"create schema if not exists {schema}",
-        f"create table if not exists {replica(table)} ({keys}, value super)",
-        f"create table if not exists {writes(table)} ({keys}, micros bigint not null)",
-        f"grant usage on schema {schema} to {READER}",
-        f"grant select on {replica(table)} to {READER}",
+        f"create schema {schema}",
+        f"create table {storage(table)} ({keys}, value super)",
+        f"create table {writes(table)} ({keys}, micros bigint not null)",
+        f"grant usage on schema {schema} to deployer",
     ]

@@ -47,6 +47,15 @@ def write_lines(path: Path, records: Sequence[Item | str]) -> Path:
     return path
 
 
+def write_full_export(folder: Path, records: Sequence[Item | str], moment: str) -> Path:
+    """A folder with the manifests of a full export of that moment and its data."""
+    folder.mkdir()
+    write_lines(folder / "data.json.gz", records)
+    (folder / "manifest-files.json").write_text('{"dataFileS3Key": "data.json.gz"}')
+    (folder / "manifest-summary.json").write_text(json.dumps({"exportTime": moment}))
+    return folder
+
+
 def write_source(project: Path, *tables: tuple[str, dict[str, str]]) -> Path:
     """A source yml like the project's, for tables of the given keys."""
     path = project / "models/staging/tests/_tests__sources.yml"
@@ -104,7 +113,10 @@ def new_replica(warehouse: Warehouse, tmp_path: Path) -> Iterator[Callable[..., 
     with service(warehouse.home) as cursor:
         for table in made:
             cursor.execute(f"drop schema {replicas.quoted(table.schema)} cascade")
-            cursor.execute(f"drop table {replicas.writes(table)}")
+            cursor.execute(f"drop table {replicas.writes(table)}, {replicas.storage(table)}")
+            cursor.execute(
+                "delete from pg_catalog.rs_integration where database = %s", (table.database,)
+            )
 
 
 @pytest.fixture
