@@ -12,3 +12,6 @@
 {% macro environment() -%} dev {%- endmacro %}
 {% macro refresh_subject(subject, models) -%} select 1 {%- endmacro %}
 {% macro check_subject(subject, relations) -%} select 1 {%- endmacro %}
+{% macro reprocess_subject(subject, refresh) -%} select 1 {%- endmacro %}
+{% macro retain_subject(subject, refresh) -%} select 1 {%- endmacro %}
+{% macro is_retained(day) -%} {{ day }} >= (select max(state.moment) from state) {%- endmacro %}

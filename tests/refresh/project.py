@@ -62,13 +62,20 @@ class Project:
             str(self.folder),
             "--quiet",
         ]
+        said: list[str] = []
+
+        def listen(event: Any) -> None:
+            if event.info.level == "error":
+                said.append(event.info.msg)
+
         with _environment(self.warehouse.environment("deployer")):
-            result = dbtRunner().invoke(command)
-        said = [str(result.exception)] if result.exception else []
+            result = dbtRunner(callbacks=[listen]).invoke(command)
+        said += [str(result.exception)] if result.exception else []
         said += [
             f"{node.node.name}: {node.status}: {node.message}"
             for node in getattr(result.result, "results", None) or []
-            if str(node.status) not in ("success", "pass", "no-op", "skipped")
+            if hasattr(node, "node")
+            and str(node.status) not in ("success", "pass", "no-op", "skipped")
         ]
         return Outcome(bool(result.success), "\n".join(said))
 
@@ -79,9 +86,21 @@ class Project:
 
     def refresh(self, slot: str | None = None, mode: str = "incremental") -> dict[str, Any]:
         """CALL refresh_pipeline_health as the scheduler's user; its result."""
+        return self._call("refresh", slot, mode)
+
+    def retain(self, part: str, slot: str | None = None) -> dict[str, Any]:
+        """CALL retain_pipeline_health as the scheduler's user; its result."""
+        return self._call("retain", slot, part)
+
+    def reprocess(self, first: str, last: str, slot: str | None = None) -> dict[str, Any]:
+        """CALL reprocess_pipeline_health as the scheduler's user; its result."""
+        return self._call("reprocess", slot, first, last)
+
+    def _call(self, verb: str, slot: str | None, *arguments: str) -> dict[str, Any]:
+        given = ", ".join(f"'{argument}'" for argument in arguments)
         call = (
-            f"call {self.schema('ops')}.refresh_pipeline_health("
-            f"cast('{slot or self.next_slot()}' as timestamp), '{mode}')"
+            f"call {self.schema('ops')}.{verb}_pipeline_health("
+            f"cast('{slot or self.next_slot()}' as timestamp), {given})"
         )
         return dict(json.loads(self.rows(call, user="scheduler")[0][0]))
 

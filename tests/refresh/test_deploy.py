@@ -195,9 +195,9 @@ def test_a_reader_behind_a_trimmed_feed_recomputes_everything(project: Project) 
     project.refresh()
     stage_runs = f"{project.schema('bi_reports')}.fct_stage_runs"
     feed = f"{project.schema('ops')}.stg_pipeline_logger__pipeline_logs__changes"
-    node = ("run", "--select", "refresh_pipeline_health")
+    node = ("run", "--select", "retain_pipeline_health")
     assert project.dbt(*node, variables={"feed_refreshes_kept": 0}).success
-    project.refresh(mode="reconcile")
+    assert project.retain("feeds")["outcome"] == "done"
     assert project.dbt(*node).success
     before = project.marts()
     project.rows(f"update {stage_runs} set duration_seconds = 7 where source = 'payments'")

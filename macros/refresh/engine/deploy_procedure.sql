@@ -41,7 +41,8 @@ call it now.
         {%- do exceptions.raise_compiler_error(
             'refresh_on_run is ' ~ policy ~ '; use always, changed or never') -%}
     {%- endif -%}
-    {{ return(policy == 'always' or (policy == 'changed' and is_new)) }}
+    {%- set wanted = policy == 'always' or (policy == 'changed' and is_new) -%}
+    {{ return(wanted and not _is_paused(stored)) }}
 {%- endmacro %}
 
 {% macro _stored_entries(state) -%}
@@ -50,6 +51,11 @@ call it now.
         {%- do stored.update({row[0]: row[1]}) -%}
     {%- endfor -%}
     {{ return(stored) }}
+{%- endmacro %}
+
+{% macro _is_paused(stored) -%}
+    {%- for entry in stored if entry.startswith('paused: ') -%}{{ return(true) }}{%- endfor -%}
+    {{ return(false) }}
 {%- endmacro %}
 
 {#- Only what differs is written; entries of upstreams that the model no longer reads go. -#}

@@ -17,8 +17,8 @@
 {%- endmacro %}
 
 {#- The epoch proves that nobody refreshed in between, even where a lock was not honoured. -#}
-{% macro _close_refresh(subject, mode, slot, name, removed, written) -%}
-    if {{ removed }} + {{ written }} > 0 then
+{% macro _close_refresh(subject, mode, slot, name, removed, written, detail='null', is_change=none) -%}
+    if {{ is_change or removed ~ ' + ' ~ written ~ ' > 0' }} then
         v_changed_refresh_id := v_refresh_id;
     end if;
     update {{ _state_table(subject) }} set counter = v_epoch + 1
@@ -31,15 +31,15 @@
     set counter = case entry when 'refresh_id' then v_refresh_id else v_changed_refresh_id end
     where entry in ('refresh_id', 'changed_refresh_id');
     v_outcome := case when {{ removed }} + {{ written }} > 0 then 'done' else 'nothing_new' end;
-    {{ _ledger_row(subject, mode, slot, name, 'v_outcome', 'v_refresh_id', removed, written) }}
+    {{ _ledger_row(subject, mode, slot, name, 'v_outcome', 'v_refresh_id', removed, written, detail) }}
 {%- endmacro %}
 
-{% macro _ledger_row(subject, mode, slot, name, outcome, refresh_id, removed, written) -%}
+{% macro _ledger_row(subject, mode, slot, name, outcome, refresh_id, removed, written, detail='null') -%}
     insert into {{ runs_table() }} (
-        environment, subject, mode, step, name, outcome, refresh_id, changed_refresh_id,
-        rows_removed, rows_written, slot_at, started_at, finished_at
+        environment, subject, mode, step, name, outcome, detail, refresh_id,
+        changed_refresh_id, rows_removed, rows_written, slot_at, started_at, finished_at
     )
     select
         '{{ environment() }}', '{{ subject }}', {{ mode }}, 'refresh', {{ name }}, {{ outcome }},
-        {{ refresh_id }}, v_changed_refresh_id, {{ removed }}, {{ written }}, {{ slot }}, v_now, getdate();
+        cast({{ detail }} as varchar(1000)), {{ refresh_id }}, v_changed_refresh_id, {{ removed }}, {{ written }}, {{ slot }}, v_now, getdate();
 {%- endmacro %}
