@@ -3,7 +3,10 @@
     select log_key, job_key, failed_at, "value", item_hash from replica
 {%- endmacro %}
 {% macro affected_keys() -%}
-    select log_key, job_id, pipeline_id, run_on from change
+    select log_key, job_id, pipeline_id, key_on, run_on from change
+{%- endmacro %}
+{% macro in_affected_range(column) -%}
+    {{ column }} between '2026-03-01' and '2026-03-31'
 {%- endmacro %}
 {% macro data_as_of(subject) -%}
     (select max(run.slot_at) from runs as run)

@@ -8,15 +8,40 @@ select
     item."value",
     item.item_hash
 from ({{ _hashed_items(table, keys) }}) as item
-left join {{ this.include(database=false) }} as stored on {{ _joined(keys, 'item', 'stored') }}
-where
-    stored.item_hash is null
-    or stored.item_hash <> item.item_hash
-    or stored.is_deleted
+left join {{ this.include(database=false) }} as stored on {{ _held_as_it_is(keys) }}
+where stored.{{ keys[0] }} is null
 {%- endif -%}
 {%- endmacro %}
 
+{#- Every item as it is now; in history mode a replica holds former states beside it. -#}
 {% macro _hashed_items(table, keys) -%}
-select {{ _listed(keys, 'source_item') }}, source_item."value", {{ item_hash('source_item."value"') }} as item_hash
+    {%- set is_history = _change_detection(table) == 'history' -%}
+select
+    {{ _listed(keys, 'source_item') }}, source_item."value", {{ item_hash('source_item."value"') }} as item_hash
+    {{- ', source_item._record_create_time as recorded_at' if is_history }}
 from {{ replica(table) }} as source_item
+    {{- ' where source_item._record_is_active' if is_history }}
+{%- endmacro %}
+
+{#- NVL keeps the hash, which is dear, out of the keys of the hash join: it is computed once for an item. -#}
+{% macro _held_as_it_is(keys) -%}
+{{ _joined(keys, 'item', 'stored') }} and nvl(stored.item_hash = item.item_hash, false) and not stored.is_deleted
+{%- endmacro %}
+
+{#- How the changes of a DynamoDB table are found: full, history or watermark. -#}
+{% macro _change_detection(table) -%}
+    {%- set mode = var('change_detection', {}).get(table, _source_facts(table).get('change_detection', 'full')) -%}
+    {%- if mode not in ['full', 'history', 'watermark'] -%}
+        {%- do exceptions.raise_compiler_error(
+            'change_detection of ' ~ table ~ ' is ' ~ mode ~ '; use full, history or watermark') -%}
+    {%- endif -%}
+    {{ return(mode) }}
+{%- endmacro %}
+
+{#- What the source yml says of a DynamoDB table under config.meta.dynamodb. -#}
+{% macro _source_facts(table) -%}
+    {%- for node in graph.sources.values() if node.name == table -%}
+        {{ return(node.config.meta.dynamodb) }}
+    {%- endfor -%}
+    {{ return({}) }}
 {%- endmacro %}

@@ -31,7 +31,9 @@ the table, replace the procedure, commit), then the call. The table is never swa
     {% if called.now %}
         {{ _lock_subject(facts.subject) }}
         {% call statement('main', fetch_result=True) %}
-call {{ _model_procedure(facts.name) }}(cast(null as bigint), 'incremental', cast(null as timestamp), 0, 0)
+call {{ _model_procedure(facts.name) }}(
+    cast(null as bigint), 'incremental', cast(null as timestamp), cast(null as date), cast(null as date), 0, 0
+)
         {% endcall %}
         {% set counts = load_result('main').data[0] %}
         {% do adapter.commit() %}

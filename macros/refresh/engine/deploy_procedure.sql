@@ -14,11 +14,14 @@ call it now.
 {{ text }}
     {%- endcall -%}
     {%- do run_query('revoke execute on procedure ' ~ _model_procedure(facts.name)
-        ~ '(bigint, varchar, timestamp, bigint, bigint) from public') -%}
+        ~ '(bigint, varchar, timestamp, date, date, bigint, bigint) from public') -%}
 
     {%- set entries = {} -%}
     {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}
     {%- do entries.update({'feed ' ~ facts.name: stored.get('feed ' ~ facts.name, 0)}) -%}
+    {%- if facts.is_staging -%}
+        {%- do entries.update({_newest_entry(facts.name): none, _recorded_entry(facts.name): none}) -%}
+    {%- endif -%}
     {%- if should_full_refresh() and var('forget_history', false) -%}
         {%- set next_id = stored['refresh_id'] + 1 -%}
         {%- if _forget_history(facts, target, next_id) -%}

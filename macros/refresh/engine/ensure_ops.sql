@@ -8,6 +8,9 @@
     {%- if 'runs' not in existing %}
         {%- do run_query(_runs_ddl()) %}
     {%- endif %}
+    {%- if 'arrivals' not in existing %}
+        {%- do run_query(_arrivals_ddl()) %}
+    {%- endif %}
     {%- for subject in _subjects() if 'state_' ~ subject not in existing %}
         {%- do run_query(_state_ddl(subject)) %}
         {%- do run_query(_state_rows(subject)) %}
@@ -44,6 +47,19 @@ create table if not exists {{ runs_table() }} (
 )
 diststyle all
 sortkey (started_at)
+{%- endmacro %}
+
+{#- How many items of a refresh came how many hours behind the newest one staged before; 0: in order. -#}
+{% macro _arrivals_ddl() -%}
+create table if not exists {{ arrivals_table() }} (
+    subject varchar(64) not null,
+    model varchar(128) not null,
+    refresh_id bigint not null,
+    late_hours bigint not null,
+    items bigint not null
+)
+diststyle even
+sortkey (refresh_id)
 {%- endmacro %}
 
 {% macro _state_ddl(subject) -%}

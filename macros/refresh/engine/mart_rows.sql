@@ -14,18 +14,14 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
             facts.name ~ ' declares meta.refresh.reads but does not select from affected_keys()'
         ) -%}
     {%- endif %}
-    if v_everything then
-        create temp table {{ affected }} as
-        {%- for upstream in facts.tables if facts.reads[upstream] %}
-        select {{ _listed(facts.affected, 'upstream') }} from {{ ref(upstream).include(database=false) }} as upstream
-        union
-        {%- endfor %}
-        select {{ _listed(facts.affected, 'stored') }} from {{ target }} as stored;
-    else
-        create temp table {{ affected }} as
-        {{ named }};
-    end if;
+    {{ _affected_rows(facts, target, affected) }}
     {%- set model_sql = model_sql | replace(named, 'select * from ' ~ affected) -%}
+    {%- if facts.range %}
+    select min(affected.{{ facts.range }}), max(affected.{{ facts.range }}) into v_range_low, v_range_high
+    from {{ affected }} as affected;
+    {%- set model_sql = model_sql
+        | replace(_range_of_affected(facts.range), ' between v_range_low and v_range_high') -%}
+    {%- endif -%}
     {%- endif %}
 
     create temp table {{ now }} as
@@ -46,7 +42,8 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
     {%- if facts.is_append_only %}
     select 'new' as image, {{ _listed(facts.own, 'present') }}
     from {{ now }} as present
-    left join {{ target }} as stored on {{ _joined(keys, 'present', 'stored') }}
+    left join {{ target }} as stored
+        on {{ _joined(keys, 'present', 'stored') }}{{ _in_range(facts, 'stored') }}
     where stored.{{ keys[0] }} is null;
     {%- else %}
     select 'new' as image, {{ _listed(facts.own, 'changed') }}
@@ -65,9 +62,51 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
     {%- endif %}
 {%- endmacro %}
 
+{#- The keys that the feeds name, those of the days that were asked for, or all there are. -#}
+{% macro _affected_rows(facts, target, affected) -%}
+    {%- set sources = [target] -%}
+    {%- set since = [] -%}
+    {%- for upstream in facts.reads -%}
+        {%- do since.append('v_read_' ~ ((facts.tables.index(upstream) + 1) if upstream in facts.tables else 0)) -%}
+        {%- if facts.reads[upstream] -%}{%- do sources.append(ref(upstream).include(database=false)) -%}{%- endif -%}
+    {%- endfor -%}
+    if v_everything then
+        create temp table {{ affected }} as
+        {%- for source_table in sources %}
+        select {{ _listed(facts.affected, 'holder') }} from {{ source_table }} as holder
+        {{- ' union' if not loop.last }}
+        {%- endfor %};
+    else
+        create temp table {{ affected }} as
+        {{ _keys_in_feeds(facts.reads, since) }};
+        {%- if facts.range %}
+        if p_to is not null then
+            insert into {{ affected }} ({{ facts.affected | join(', ') }})
+            select {{ _listed(facts.affected, 'asked') }}
+            from (
+                {%- for source_table in sources %}
+                select {{ _listed(facts.affected, 'holder') }} from {{ source_table }} as holder
+                where holder.{{ facts.range }} between nvl(p_from, cast('0001-01-01' as date)) and p_to
+                {{- ' union' if not loop.last }}
+                {%- endfor %}
+            ) as asked
+            left join {{ affected }} as known on {{ _joined(facts.affected, 'asked', 'known') }}
+            where known.{{ facts.affected[0] }} is null;
+        end if;
+        {%- endif %}
+    end if;
+{%- endmacro %}
+
 {% macro _stored_rows(facts, target) -%}
         select {{ _listed(facts.own, 'stored') }} from {{ target }} as stored
         {%- if facts.affected %}
-        inner join {{ '_affected__' ~ facts.name }} as affected on {{ _joined(facts.affected, 'stored', 'affected') }}
+        inner join {{ '_affected__' ~ facts.name }} as affected
+            on {{ _joined(facts.affected, 'stored', 'affected') }}{{ _in_range(facts, 'stored') }}
         {%- endif %}
+{%- endmacro %}
+
+{#- What lets the warehouse pass over blocks without reading them:
+    https://docs.aws.amazon.com/redshift/latest/dg/c_designing-queries-best-practices.html -#}
+{% macro _in_range(facts, alias) -%}
+    {%- if facts.range %} and {{ alias }}.{{ facts.range }} between v_range_low and v_range_high{%- endif -%}
 {%- endmacro %}

@@ -13,6 +13,11 @@
     {%- endfor -%}
     {%- set unique_key = node.config.unique_key -%}
     {%- set affected = _affected_columns(reads) -%}
+    {%- set range = refresh.get('range') -%}
+    {%- set range_of = none -%}
+    {%- if range is mapping -%}
+        {%- set range, range_of = range.items() | first -%}
+    {%- endif -%}
     {%- set sort = node.config.sort -%}
     {%- set sort = [sort] if sort is string else sort -%}
     {{ return({
@@ -24,14 +29,29 @@
         'own': own,
         'bookkeeping': bookkeeping if is_staging else [],
         'hand_on': refresh.get('hand_on', []),
-        'detect': refresh.get('detect', {}),
+        'detect': _detection(refresh.detect) if is_staging else {},
         'expires_at': refresh.get('expires_at'),
         'reads': reads,
         'tables': tables,
         'seeds': seeds,
         'affected': affected,
+        'range': range,
+        'range_of': range_of,
+        'range_type': node.columns[range].data_type if range else none,
         'bounded_by': sort[0],
         'bound_type': node.columns[sort[0]].data_type,
+    }) }}
+{%- endmacro %}
+
+{#- How the changes of the staging model's table are found, from its source yml and the model's config. -#}
+{% macro _detection(detect) -%}
+    {%- set facts = _source_facts(detect.table) -%}
+    {{ return({
+        'table': detect.table,
+        'mode': _change_detection(detect.table),
+        'event_time': facts.get('event_time'),
+        'event_at': detect.get('event_at'),
+        'lookback_days': var('lookback_days', {}).get(detect.table, facts.get('lookback_days', 3)),
     }) }}
 {%- endmacro %}
 

@@ -1,12 +1,16 @@
 {#-
 The procedure of one refreshable model. Alone (p_refresh_id null) it is a refresh of its own: it takes the
-lock and the next refresh id and writes the ledger. Called by refresh_<subject> it works under that refresh.
+lock and the next refresh id and writes the ledger. Called by a procedure of its subject it works under that
+refresh. With p_to it recomputes the days from p_from to p_to too; with p_mode `replay` it writes the next states
+of items that _items__ still holds.
 -#}
 {% macro _model_procedure_sql(facts, target, model_sql) -%}
 create or replace procedure {{ _model_procedure(facts.name) }} (
     p_refresh_id in bigint,
     p_mode in varchar(16),
     p_slot in timestamp,
+    p_from in date,
+    p_to in date,
     p_removed inout bigint,
     p_written inout bigint
 ) as $refresh$
@@ -17,13 +21,28 @@ declare
     v_changed_refresh_id bigint;
     v_rows integer;
     v_outcome varchar(32);
+    v_unread bigint;
+    {%- for upstream in facts.tables %}
+    v_read_{{ loop.index }} bigint;
+    {%- endfor %}
     v_everything boolean;
     v_now timestamp;
-    v_allowed timestamp;
     v_touched bigint;
     v_stored bigint;
     v_low {{ facts.bound_type }};
     v_high {{ facts.bound_type }};
+    {%- if facts.range %}
+    v_range_low {{ facts.range_type }};
+    v_range_high {{ facts.range_type }};
+    {%- endif %}
+    {%- if facts.is_staging %}
+    v_all boolean;
+    v_state bigint;
+    v_since timestamp;
+    v_newest timestamp;
+    v_latest timestamp;
+    v_allowed timestamp;
+    {%- endif %}
 begin
     lock table {{ _state_table(facts.subject) }};
     {{ _canary_check() }}
@@ -32,16 +51,43 @@ begin
     if p_refresh_id is null then
         {{ _open_refresh(facts.subject) }}
     end if;
+    p_removed := 0;
+    p_written := 0;
+    {%- if facts.is_staging %}
+    v_all := false;
+    {%- endif %}
+    {{ _read_state(facts) }}
+    {{ _drop_temporaries(facts, ['_affected__', '_now__', '_delta__']) }}
 
-    {{ _everything(facts) }}
-    {{ _drop_temporaries(facts) }}
     {% if facts.is_staging -%}
-    {{ _staging_rows(facts, target, model_sql) }}
+    if p_mode <> 'replay' then
+        {{ _drop_temporaries(facts, ['_seen__', '_items__']) }}
+        {{ _detect_changes(facts, target) }}
+    end if;
+    select count(*), min(item.state_number) into v_touched, v_state
+    from {{ '_items__' ~ facts.name }} as item
+    where item.item_hash is not null or item.is_gone;
+    if v_touched > 0 then
+        {{ _staging_rows(facts, target, model_sql) }}
+        {{ _write(facts, target) }}
+        {%- if facts.detect.event_at %}
+        {{ _record_arrivals(facts) }}
+        {%- endif %}
+        {%- if facts.detect.mode == 'history' %}
+        {{ _record_states(facts) }}
+        if not v_all then
+            delete from {{ '_items__' ~ facts.name }} where state_number <= v_state;
+        end if;
+        {%- endif %}
+    end if;
     {%- else -%}
     {{ _mart_rows(facts, target, model_sql) }}
-    {%- endif %}
     {{ _write(facts, target) }}
-    {{ _drop_temporaries(facts) }}
+    {%- endif %}
+    {{ _drop_temporaries(facts, ['_affected__', '_now__', '_delta__', '_seen__']) }}
+    {%- if facts.is_staging and facts.detect.mode != 'history' %}
+    {{ _drop_temporaries(facts, ['_items__']) }}
+    {%- endif %}
 
     {{ _consumed(facts) }}
     if p_refresh_id is null then
@@ -51,54 +97,82 @@ end;
 $refresh$ language plpgsql security definer
 {%- endmacro %}
 
-{% macro _drop_temporaries(facts) -%}
-    {%- for kind in (['_items__'] if facts.is_staging else ['_affected__'] if facts.affected else []) + ['_now__', '_delta__'] %}
+{#- Of the kinds that this model has. -#}
+{% macro _drop_temporaries(facts, kinds) -%}
+    {%- set has_seen = facts.is_staging and facts.detect.mode != 'full' -%}
+    {%- for kind in kinds
+        if kind in ['_now__', '_delta__']
+        or (kind == '_affected__' and facts.affected)
+        or (kind == '_items__' and facts.is_staging)
+        or (kind == '_seen__' and has_seen) %}
     drop table if exists {{ kind ~ facts.name }};
     {%- endfor %}
 {%- endmacro %}
 
 {#- A model recomputes everything when asked to, when new or redeployed, or when it is behind a trimmed feed. -#}
-{% macro _everything(facts) -%}
-    {%- set state = _state_table(facts.subject) -%}
-    select sum(pending.behind) > 0 or p_mode = 'reconcile' into v_everything
-    from (
-        select count(*) as behind
-        from {{ state }} as state
-        where state.entry like 'consumed {{ facts.name }} from %' and state.counter is null
-        {%- for upstream in facts.tables %}
-        union all
-        select count(*) as behind
-        from {{ _change_feed(upstream) }} as feed
-        inner join {{ state }} as state
-            on state.entry = '{{ _consumed_entry(facts.name, upstream) }}'
-            and feed.feed_refresh_id > state.counter
-        {%- if facts.reads[upstream] %}
-        where feed.image = 'trim'
-        {%- endif %}
+{% macro _read_state(facts) -%}
+    select
+        sum(case when state.entry like 'consumed {{ facts.name }} from %' and state.counter is null then 1 else 0 end)
+        {%- for upstream in facts.tables %},
+        max(case when state.entry = '{{ _consumed_entry(facts.name, upstream) }}' then state.counter end)
         {%- endfor %}
-    ) as pending;
+        {%- if facts.is_staging %},
+        max(case when state.entry = '{{ _newest_entry(facts.name) }}' then state.moment end)
+        {%- endif %}
+    into v_unread
+        {%- for upstream in facts.tables %}, v_read_{{ loop.index }}{% endfor %}
+        {{- ', v_newest' if facts.is_staging }}
+    from {{ _state_table(facts.subject) }} as state;
+    v_everything := v_unread > 0 or p_mode = 'reconcile';
+    {%- if facts.tables %}
+    if not v_everything then
+        select count(*) > 0 into v_everything
+        from (
+            {%- for upstream in facts.tables %}
+            select feed.feed_refresh_id
+            from {{ _change_feed(upstream) }} as feed
+            where feed.feed_refresh_id > v_read_{{ loop.index }}{{ " and feed.image = 'trim'" if facts.reads[upstream] }}
+            {{- ' union all' if not loop.last }}
+            {%- endfor %}
+        ) as behind;
+    end if;
+    {%- endif %}
+    {%- if facts.is_staging and facts.detect.mode == 'watermark' %}
+    v_since := dateadd(day, -{{ facts.detect.lookback_days }}, v_newest);
+    {%- elif facts.is_staging and facts.detect.mode == 'history' %}
+    select dateadd(minute, -{{ var('history_overlap_minutes', 60) }}, max(state.moment)) into v_since
+    from {{ _state_table(facts.subject) }} as state
+    where state.entry = '{{ _recorded_entry(facts.name) }}';
+    {%- endif %}
 {%- endmacro %}
 
 {#- Everything up to this refresh is consumed; an upstream of another subject up to what its feed shows here. -#}
 {% macro _consumed(facts) -%}
     {%- set state = _state_table(facts.subject) -%}
-    {%- for upstream in facts.tables %}
+    {%- set own = [] -%}
+    {%- for upstream in facts.tables -%}
+        {%- if _subject_of(upstream) == facts.subject -%}
+            {%- do own.append(_consumed_entry(facts.name, upstream)) -%}
+        {%- else %}
     update {{ state }}
-    set counter = {% if _subject_of(upstream) == facts.subject -%}
-        v_refresh_id
-        {%- else -%}
-        (select coalesce(max(feed.feed_refresh_id), 0) from {{ _change_feed(upstream) }} as feed)
-        {%- endif %}
+    set counter = (select coalesce(max(feed.feed_refresh_id), 0) from {{ _change_feed(upstream) }} as feed)
     where entry = '{{ _consumed_entry(facts.name, upstream) }}';
-    {%- endfor %}
-    {%- for seed in facts.seeds %}
-    update {{ state }} set counter = {{ _seed_fingerprint(seed) }}
-    where entry = '{{ _consumed_entry(facts.name, seed) }}' and counter is null;
-    {%- endfor %}
-    {%- if facts.is_staging %}
-    update {{ state }} set counter = v_refresh_id
-    where entry = '{{ _consumed_entry(facts.name, facts.detect.table) }}' and counter is null;
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if own %}
+    update {{ state }} set counter = v_refresh_id where entry in ('{{ own | join("', '") }}');
     {%- endif %}
+    if v_unread > 0 then
+        {%- for seed in facts.seeds %}
+        update {{ state }} set counter = {{ _seed_fingerprint(seed) }}
+        where entry = '{{ _consumed_entry(facts.name, seed) }}' and counter is null;
+        {%- endfor %}
+        {%- if facts.is_staging %}
+        update {{ state }} set counter = v_refresh_id
+        where entry = '{{ _consumed_entry(facts.name, facts.detect.table) }}' and counter is null;
+        {%- endif %}
+        null;
+    end if;
     if p_removed + p_written > 0 then
         update {{ state }} set counter = v_refresh_id where entry = 'feed {{ facts.name }}';
     end if;
@@ -116,9 +190,7 @@ $refresh$ language plpgsql security definer
     {%- set fed = facts.unique_key + facts.hand_on -%}
     {%- set written = facts.own + facts.bookkeeping -%}
     {%- set bound = facts.bounded_by -%}
-    {%- if facts.is_append_only %}
-    p_removed := 0;
-    {%- else %}
+    {%- if not facts.is_append_only %}
     select min(moved.{{ bound }}), max(moved.{{ bound }}) into v_low, v_high
     from {{ delta }} as moved
     where moved.image = 'old';
@@ -138,7 +210,21 @@ $refresh$ language plpgsql security definer
     where moved.image = 'new';
     get diagnostics v_rows := row_count;
     p_written := v_rows;
-    insert into {{ _change_feed(facts.name) }} (feed_refresh_id, image, {{ fed | join(', ') }})
-    select v_refresh_id, moved.image, {{ _listed(fed, 'moved') }}
-    from {{ delta }} as moved;
+    {{ _feed_images(facts, target, delta, fed) }}
+{%- endmacro %}
+
+{#- When most of the table was written, one mark that makes readers recompute everything costs less than the images. -#}
+{% macro _feed_images(facts, target, delta, fed) -%}
+    {%- set feed = _change_feed(facts.name) -%}
+    v_stored := 0;
+    if v_everything and p_written > {{ var('mass_change_rows', 1000) }} then
+        select count(*) into v_stored from {{ target }};
+    end if;
+    if p_written * 2 < v_stored or v_stored = 0 then
+        insert into {{ feed }} (feed_refresh_id, image, {{ fed | join(', ') }})
+        select v_refresh_id, moved.image, {{ _listed(fed, 'moved') }}
+        from {{ delta }} as moved;
+    else
+        insert into {{ feed }} (feed_refresh_id, image) select v_refresh_id, 'trim';
+    end if;
 {%- endmacro %}

@@ -15,3 +15,13 @@
 {% macro _consumed_entry(model_name, upstream) -%}
     {{ return('consumed ' ~ model_name ~ ' from ' ~ upstream) }}
 {%- endmacro %}
+
+{#- The newest event time that a staging model holds. -#}
+{% macro _newest_entry(model_name) -%}
+    {{ return('newest ' ~ model_name) }}
+{%- endmacro %}
+
+{#- Until when a staging model has read the states of a replica in history mode. -#}
+{% macro _recorded_entry(model_name) -%}
+    {{ return('recorded ' ~ model_name) }}
+{%- endmacro %}

@@ -1,7 +1,7 @@
 {#-
-_delta__ of a staging model. The replica is read once, into _items__: every item's key and hash, and the item
-itself only where staging does not hold it as it is now. What staging holds live and the replica no longer has
-becomes a tombstone. Bookkeeping moves only when the item itself changed, so a new column of ours does not.
+_delta__ of a staging model. The replica is read once, into _items__, which holds what staging does not hold as
+it is now. What staging holds live and the replica no longer has becomes a tombstone. Bookkeeping moves only
+when the item itself changed, so a new column of ours does not.
 -#}
 {% macro _staging_rows(facts, target, model_sql) -%}
     {%- set keys = facts.unique_key -%}
@@ -16,24 +16,15 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
             ~ facts.detect.table ~ "')"
         ) -%}
     {%- endif %}
-    create temp table {{ items }} as
-    select
-        {{ _listed(keys, 'item') }},
-        item.item_hash,
-        v_everything or nvl(stored.item_hash <> item.item_hash or stored.is_deleted, true) as is_changed,
-        case
-            when v_everything or nvl(stored.item_hash <> item.item_hash or stored.is_deleted, true)
-                then item."value"
-        end as "value"
-    from ({{ _hashed_items(facts.detect.table, keys) }}) as item
-    left join {{ target }} as stored on {{ _joined(keys, 'item', 'stored') }};
-
     create temp table {{ now }} as
-    select {{ _listed(facts.own, 'present') }}, false as is_deleted, cast(null as varchar(16)) as deleted_reason
+    select
+        {{ _listed(facts.own, 'present') }},
+        false as is_deleted,
+        cast(null as varchar(16)) as deleted_reason
     from (
 {{ model_sql | replace(named,
     'select ' ~ _listed(keys, 'item') ~ ', item."value", item.item_hash from ' ~ items
-    ~ ' as item where item.is_changed') }}
+    ~ ' as item where item.item_hash is not null and item.state_number = v_state') }}
     ) as present
     union all
     select
@@ -44,9 +35,14 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
         {%- else -%}
         'delete' as deleted_reason
         {%- endif %}
-    from {{ target }} as stored
-    left join {{ items }} as item on {{ _joined(keys, 'stored', 'item') }}
-    where item.item_hash is null and not stored.is_deleted;
+    from {{ items }} as item
+    inner join {{ target }} as stored on {{ _joined(keys, 'item', 'stored') }}
+    where item.is_gone and item.state_number = v_state and not stored.is_deleted;
+    {%- if facts.range %}
+
+    select min(present.{{ facts.range }}), max(present.{{ facts.range }}) into v_range_low, v_range_high
+    from {{ now }} as present;
+    {%- endif %}
 
     create temp table {{ delta }} as
     select
@@ -56,7 +52,7 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
         case
             when stored.item_hash = changed.item_hash and stored.is_deleted = changed.is_deleted
                 then stored.changed_at
-            else v_now
+            else item.recorded_at
         end as changed_at,
         case
             when stored.item_hash = changed.item_hash and stored.is_deleted = changed.is_deleted
@@ -68,30 +64,39 @@ becomes a tombstone. Bookkeeping moves only when the item itself changed, so a n
         except
         select {{ _listed(compared, 'stored') }}
         from {{ target }} as stored
-        inner join {{ now }} as present on {{ _joined(keys, 'stored', 'present') }}
+        inner join {{ now }} as present
+            on {{ _joined(keys, 'stored', 'present') }}{{ _in_range(facts, 'stored') }}
     ) as changed
-    left join {{ target }} as stored on {{ _joined(keys, 'changed', 'stored') }};
+    inner join {{ items }} as item
+        on {{ _joined(keys, 'changed', 'item') }} and item.state_number = v_state
+    left join {{ target }} as stored
+        on {{ _joined(keys, 'changed', 'stored') }}{{ _in_range(facts, 'stored') }};
 
     {{ _mass_change_guard(facts, target) }}
 
     insert into {{ delta }} (image, {{ (compared + ['first_seen_at', 'changed_at', 'refresh_id']) | join(', ') }})
     select 'old', {{ _listed(compared + ['first_seen_at', 'changed_at', 'refresh_id'], 'stored') }}
     from {{ target }} as stored
-    inner join {{ delta }} as moved on {{ _joined(keys, 'stored', 'moved') }};
+    inner join {{ delta }} as moved
+        on {{ _joined(keys, 'stored', 'moved') }}{{ _in_range(facts, 'stored') }};
 {%- endmacro %}
 
 {#- A resync or a wrong load must not sweep through the marts unseen: a fifth of the rows needs a person's word. -#}
 {% macro _mass_change_guard(facts, target) -%}
-    select count(*) into v_touched
-    from {{ '_delta__' ~ facts.name }} as moved
-    inner join {{ target }} as stored on {{ _joined(facts.unique_key, 'moved', 'stored') }}
-    where stored.item_hash <> moved.item_hash or stored.is_deleted <> moved.is_deleted;
     if v_touched > {{ var('mass_change_rows', 1000) }} then
+        select count(*) into v_touched
+        from {{ '_delta__' ~ facts.name }} as moved
+        inner join {{ target }} as stored
+            on {{ _joined(facts.unique_key, 'moved', 'stored') }}{{ _in_range(facts, 'stored') }}
+        where stored.item_hash <> moved.item_hash or stored.is_deleted <> moved.is_deleted;
         select count(*) into v_stored from {{ target }} as stored where not stored.is_deleted;
         select max(state.moment) into v_allowed
         from {{ _state_table(facts.subject) }} as state
         where state.entry = 'mass change' and (p_slot is null or state.moment = p_slot);
-        if v_allowed is null and v_touched > {{ var('mass_change_share', 0.2) }} * v_stored then
+        if v_allowed is null
+            and v_touched > {{ var('mass_change_rows', 1000) }}
+            and v_touched > {{ var('mass_change_share', 0.2) }} * v_stored
+        then
             raise exception 'mass change: % of % rows of {{ facts.name }} would be deleted or changed. If that is meant, run: dbt run-operation allow_mass_change --args ''{subject: {{ facts.subject }}, slot: "%"}''', v_touched, v_stored, p_slot;
         end if;
     end if;

@@ -10,6 +10,7 @@
             'dim_run_days': ['run_on'],
             'pipeline_registry': [],
         },
+        'range': 'run_on',
     }}
 ) }}
 
@@ -21,12 +22,16 @@ affected as (
 
 run_days as (
     select * from {{ ref('dim_run_days') }}
-    where run_on in (select affected.run_on from affected)
+    where
+        run_on in (select affected.run_on from affected)
+        and {{ in_affected_range('run_on') }}
 ),
 
 runs as (
     select * from {{ ref('fct_pipeline_runs') }}
-    where run_on in (select affected.run_on from affected)
+    where
+        run_on in (select affected.run_on from affected)
+        and {{ in_affected_range('run_on') }}
 ),
 
 registry as (

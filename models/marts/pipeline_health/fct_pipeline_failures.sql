@@ -6,10 +6,11 @@
     sort=['run_on'],
     meta={'refresh': {
         'reads': {
-            'stg_pipeline_logger__failed_jobs': ['log_key'],
-            'stg_pipeline_logger__pipeline_log_versions': ['log_key'],
-            'fct_stage_runs': ['log_key'],
+            'stg_pipeline_logger__failed_jobs': ['log_key', 'key_on'],
+            'stg_pipeline_logger__pipeline_log_versions': ['log_key', 'key_on'],
+            'fct_stage_runs': ['log_key', 'key_on'],
         },
+        'range': 'key_on',
         'hand_on': ['pipeline_id', 'run_on'],
     }}
 ) }}
@@ -22,7 +23,9 @@ affected as (
 
 stage_runs as (
     select * from {{ ref('fct_stage_runs') }}
-    where log_key in (select affected.log_key from affected)
+    where
+        log_key in (select affected.log_key from affected)
+        and {{ in_affected_range('key_on') }}
 ),
 
 -- A failed job that expired by its time to live did fail; one that was deleted did not.
@@ -30,6 +33,7 @@ failed_jobs as (
     select * from {{ ref('stg_pipeline_logger__failed_jobs') }}
     where
         log_key in (select affected.log_key from affected)
+        and {{ in_affected_range('key_on') }}
         and not has_blocking_issue
         and (not is_deleted or deleted_reason = 'ttl')
 ),
@@ -41,6 +45,7 @@ failed_versions as (
     inner join stage_runs on versions.log_key = stage_runs.log_key
     where
         versions.log_key in (select affected.log_key from affected)
+        and {{ in_affected_range('versions.key_on') }}
         and versions.is_failure
         and not versions.is_deleted
         and not versions.has_blocking_issue
@@ -107,6 +112,7 @@ failures as (
         coalesce(reported.source, observed.source) as source,
         coalesce(reported.category, observed.category) as category,
         coalesce(reported.stage, observed.stage) as stage,
+        coalesce(observed.key_on, reported.key_on) as key_on,
         coalesce(observed.run_on, reported.run_on) as run_on,
         coalesce(reported.error_type, {{ error_class('observed.error_message') }})
             as error_class,
@@ -167,6 +173,7 @@ pipeline_failures as (
         is_in_dlq,
         resolved_at is null as is_open,
 
+        key_on,
         run_on,
         failed_at,
         first_observed_at,

@@ -9,7 +9,7 @@
             'fct_pipeline_failures': ['pipeline_id', 'run_on'],
             'stage_catalog': [],
         },
-        'hand_on': [],
+        'range': 'run_on',
     }}
 ) }}
 
@@ -24,6 +24,7 @@ stage_runs as (
     from {{ ref('fct_stage_runs') }} as stage_log
     inner join affected
         on stage_log.pipeline_id = affected.pipeline_id and stage_log.run_on = affected.run_on
+    where {{ in_affected_range('stage_log.run_on') }}
 ),
 
 failures as (
@@ -31,6 +32,7 @@ failures as (
     from {{ ref('fct_pipeline_failures') }} as failed
     inner join affected
         on failed.pipeline_id = affected.pipeline_id and failed.run_on = affected.run_on
+    where {{ in_affected_range('failed.run_on') }}
 ),
 
 -- One row: how many stages a complete run has.

@@ -4,8 +4,9 @@
     dist='log_key',
     sort=['run_on'],
     meta={'refresh': {
-        'reads': {'stg_pipeline_logger__pipeline_logs': ['log_key']},
-        'hand_on': ['pipeline_id', 'run_on'],
+        'reads': {'stg_pipeline_logger__pipeline_logs': ['log_key', 'key_on']},
+        'range': 'key_on',
+        'hand_on': ['pipeline_id', 'key_on', 'run_on'],
     }}
 ) }}
 
@@ -19,6 +20,7 @@ pipeline_logs as (
     select * from {{ ref('stg_pipeline_logger__pipeline_logs') }}
     where
         log_key in (select affected.log_key from affected)
+        and {{ in_affected_range('key_on') }}
         and not is_deleted
         and not has_blocking_issue
 ),
@@ -59,6 +61,7 @@ stage_runs as (
         is_terminal,
         is_failure,
 
+        key_on,
         run_on,
         enqueued_at,
         started_at,

@@ -4,9 +4,10 @@
     dist='log_key',
     sort=['run_on'],
     meta={'refresh': {
-        'detect': {'table': 'failed-jobs', 'mode': 'full'},
+        'detect': {'table': 'failed-jobs', 'event_at': 'failure_at'},
         'reads': {'contract_rules': []},
-        'hand_on': ['log_key'],
+        'range': {'failed_on': "nvl(cast(" ~ utc_timestamp('failed_at') ~ " as date), cast('1970-01-01' as date))"},
+        'hand_on': ['log_key', 'key_on'],
         'expires_at': 'expires_at',
     }}
 ) }}
@@ -87,7 +88,9 @@ typed as (
         unpacked.*,
         case when split_part(log_key, '#', 4) <> '' then split_part(log_key, '#', 2) end
             as category,
+        {{ key_day('log_key') }} as key_on,
         {{ compact_date('right(log_key, 8)') }} as run_on,
+        nvl(cast({{ utc_timestamp('failed_at') }} as date), cast('1970-01-01' as date)) as failed_on,
         {{ utc_timestamp('failed_at') }} as failure_at,
         {{ utc_timestamp('next_retry_text') }} as next_retry_at,
         {{ utc_timestamp('resolved_text') }} as resolved_at,
@@ -165,7 +168,9 @@ judged as (
         or placed.attempt_count is null
         or placed.failure_at is null as has_blocking_issue,
 
+        placed.key_on,
         placed.run_on,
+        placed.failed_on,
         placed.failure_at,
         placed.next_retry_at,
         placed.resolved_at,

@@ -6,8 +6,9 @@
     sort=['observed_at'],
     meta={'refresh': {
         'append_only': true,
-        'reads': {'stg_pipeline_logger__pipeline_logs': ['log_key']},
-        'hand_on': ['pipeline_id', 'run_on'],
+        'reads': {'stg_pipeline_logger__pipeline_logs': ['log_key', 'key_on']},
+        'range': 'key_on',
+        'hand_on': ['key_on'],
     }}
 ) }}
 
@@ -19,7 +20,9 @@ affected as (
 
 pipeline_logs as (
     select * from {{ ref('stg_pipeline_logger__pipeline_logs') }}
-    where log_key in (select affected.log_key from affected)
+    where
+        log_key in (select affected.log_key from affected)
+        and {{ in_affected_range('key_on') }}
 ),
 
 observed as (
@@ -44,6 +47,7 @@ observed as (
         has_blocking_issue,
         is_deleted,
 
+        key_on,
         run_on,
         started_at,
         completed_at,

@@ -4,9 +4,10 @@
     dist='log_key',
     sort=['run_on'],
     meta={'refresh': {
-        'detect': {'table': 'pipeline-logs', 'mode': 'full'},
+        'detect': {'table': 'pipeline-logs', 'event_at': 'started_at'},
         'reads': {'contract_rules': [], 'status_vocabulary': [], 'stage_catalog': []},
-        'hand_on': ['pipeline_id', 'run_on'],
+        'range': {'key_on': key_day('log_key')},
+        'hand_on': ['key_on'],
     }}
 ) }}
 
@@ -96,6 +97,7 @@ typed as (
     select
         unpacked.*,
         {{ pipeline_id('source', 'category') }} as pipeline_id,
+        {{ key_day('log_key') }} as key_on,
         {{ compact_date('run_date') }} as run_on,
         {{ utc_timestamp('started_text') }} as started_at,
         {{ utc_timestamp('completed_text') }} as completed_at,
@@ -175,6 +177,7 @@ judged as (
         or known.run_on is null
         or known.normalised_status is null as has_blocking_issue,
 
+        known.key_on,
         known.run_on,
         known.started_at,
         known.completed_at,

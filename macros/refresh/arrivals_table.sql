@@ -1,0 +1,3 @@
+{% macro arrivals_table() -%}
+    {{ return(ops_schema() ~ '.arrivals') }}
+{%- endmacro %}
