@@ -34,6 +34,9 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "jit": "off",
+    # Redshift joins by hash or merge wherever there is an equality:
+    # https://docs.aws.amazon.com/redshift/latest/dg/c-the-query-plan.html
+    "enable_nestloop": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Redshift's default level is SNAPSHOT: https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html

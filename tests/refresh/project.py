@@ -134,6 +134,7 @@ class Project:
             for (name,) in self.rows(
                 "select column_name from information_schema.columns where table_name ="
                 f" 'pipeline_health' and table_schema = '{self.schema('bi_reports')}'"
+                " order by ordinal_position"
             )
             if name != "data_as_of"
         ]

@@ -44,7 +44,7 @@ def test_the_refresher_writes_nothing_and_calls_no_model_alone(project: Project)
             f"update {ops}.state_pipeline_health set counter = 0",
             f"create table {ops}.planted (one integer)",
             "create table public.planted (one integer)",
-            f"call {ops}.fct_stage_runs__refresh(1, 'incremental', sysdate, 0, 0)",
+            f"call {ops}.fct_stage_runs__refresh(1, 'reconcile', sysdate, null, null, 0, 0)",
         ):
             assert "permission denied" in refused(connection, statement), statement
     finally:

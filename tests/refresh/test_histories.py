@@ -155,7 +155,8 @@ class History:
         """What `dbt run --select` of one model does to its rows."""
         self.project.rows(
             f"call {self.project.schema('ops')}.{model}__refresh("
-            "cast(null as bigint), 'incremental', cast(null as timestamp), 0, 0)"
+            "cast(null as bigint), 'incremental', cast(null as timestamp),"
+            " cast(null as date), cast(null as date), 0, 0)"
         )
         self.observe(model)
 
