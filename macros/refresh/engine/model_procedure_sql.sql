@@ -85,7 +85,11 @@ begin
     {{ _write(facts, target) }}
     {%- endif %}
     {{ _drop_temporaries(facts, ['_affected__', '_now__', '_delta__', '_seen__']) }}
-    {%- if facts.is_staging and facts.detect.mode != 'history' %}
+    {%- if facts.is_staging and facts.detect.mode == 'history' %}
+    if p_refresh_id is null or p_mode not in ('incremental', 'replay') then
+        {{ _drop_temporaries(facts, ['_items__']) }}
+    end if;
+    {%- elif facts.is_staging %}
     {{ _drop_temporaries(facts, ['_items__']) }}
     {%- endif %}
 
