@@ -2,6 +2,7 @@
 -- Example:
 --   call ops.read_runs('pipeline_health', 2);
 --   [{"step": "refresh", "outcome": "done", "mode": "incremental", "refresh_id": 7, ..}, ..]
+-- A detail is cut to 240 bytes; double quotes, backslashes and line ends in it are replaced.
 {{ config(
     materialized='procedure',
     schema='ops',
@@ -22,7 +23,10 @@ begin
             || '", "outcome": "' || run.outcome
             || '", "mode": "' || run.mode
             || '", "name": "' || coalesce(run.name, '')
-            || '", "slot": "' || coalesce(to_char(run.slot_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
+            || '", "detail": "' || translate(
+                coalesce({{ cut_text('run.detail', 240) }}, ''),
+                '"' || chr(92) || chr(10) || chr(13) || chr(9), '''/   '
+            ) || '", "slot": "' || coalesce(to_char(run.slot_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
             || '", "refresh_id": ' || coalesce(cast(run.refresh_id as varchar(20)), 'null')
             || ', "rows_removed": ' || coalesce(cast(run.rows_removed as varchar(20)), 'null')
             || ', "rows_written": ' || coalesce(cast(run.rows_written as varchar(20)), 'null')

@@ -14,7 +14,10 @@ ingestion list, so a run that died anywhere is finished by the next one.
     statements, procedures, ingestions   thin clients
     runner     one cycle: the marts
     spice      one cycle: the datasets
+    night      the cycles of a night
+    status     what runs now, and what ran
     report     what a run did                            (pure)
     quick      datasets in Quick, defined by dbt exposures
+    command    what every command has
     cli        the command line
 """

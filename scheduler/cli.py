@@ -1,67 +1,24 @@
-"""The command line. Printing happens here only."""
+"""The command line. Printing happens here, in `command` and in `quick.commands` only."""
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import signal
-from collections.abc import Callable
-from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
-from scheduler.aws import make_client
 from scheduler.clock import Deadline, SystemClock
-from scheduler.errors import DONE, TRY_LATER, SchedulerError, WrongUse
-from scheduler.ingestions import Ingestions
-from scheduler.procedures import Procedures
-from scheduler.quick.apply import Item, Quick
-from scheduler.quick.exposures import Definition, definitions, read_manifest
-from scheduler.quick.requests import Connection
-from scheduler.runner import Cycle
-from scheduler.settings import (
-    ACCOUNT_ID,
-    ENVIRONMENT,
-    HOST,
-    WORKGROUP,
-    Settings,
-    Subject,
-    load_schedules,
-)
-from scheduler.slots import MODES, Work, current_slot, parse_slot
-from scheduler.statements import Statements
-
-_HELP = {"max_content_width": 100, "help_option_names": ["-h", "--help"]}
-_DATA_SOURCE_TIMEOUT = timedelta(minutes=2)
+from scheduler.command import HELP, check, common, cycle, end, open_procedures, timed
+from scheduler.errors import DONE
+from scheduler.night import run_night
+from scheduler.quick.commands import quick
+from scheduler.settings import Settings, load_schedules
+from scheduler.slots import MODES, Work, current_slot, newest_night, parse_slot, reprocess_mode
+from scheduler.status import read_status
 
 
-def _common(command: Callable[..., None]) -> Callable[..., None]:
-    options = (
-        click.option("--environment", help="The dbt target.  [env: REFRESH_ENVIRONMENT]"),
-        click.option("--database", help="The warehouse's database.  [env: REDSHIFT_DATABASE]"),
-        click.option("--account-id", help="The Quick account.  [env: QUICK_ACCOUNT_ID]"),
-        click.option(
-            "--schedules",
-            type=click.Path(path_type=Path),
-            default=Path("schedules.yml"),
-            envvar="REFRESH_SCHEDULES",
-            show_default=True,
-            show_envvar=True,
-            help="The file of subjects.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-        click.option("--verbose", is_flag=True, help="Tell on stderr what is done."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-@click.group(context_settings=_HELP)
+@click.group(context_settings=HELP)
 def main() -> None:
     """Keep marts and Quick datasets fresh.
 
@@ -75,21 +32,21 @@ def main() -> None:
     Examples:
       scheduler quick apply
       scheduler run pipeline_health
+      scheduler nightly pipeline_health
+      scheduler status pipeline_health
     """
 
 
-@main.command(context_settings=_HELP)
+main.add_command(quick)
+
+
+@main.command(context_settings=HELP)
 @click.argument("subject")
 @click.option("--slot", help="A slot that has begun, like 2026-03-31T12:00Z.  [default: newest]")
 @click.option("--mode", type=click.Choice(MODES), help="[default: as in schedules.yml]")
-@click.option("--timeout", help="When to end, like 10m.  [env: REFRESH_TIMEOUT]")
 @click.option("--ingestion-spacing", help="[env: QUICK_INGESTION_SPACING; default: 45m]")
-@click.option("--no-quick", is_flag=True, help="Refresh the marts only.")
-@click.option(
-    "--leave-running", is_flag=True, help="Never cancel the CALL: the next run waits for it."
-)
-@click.option("--workgroup", help="The Redshift workgroup.  [env: REDSHIFT_WORKGROUP]")
-@_common
+@timed
+@common
 def run(
     subject: str,
     slot: str | None,
@@ -114,212 +71,167 @@ def run(
 
     def refresh() -> int:
         settings = Settings(flags, os.environ, load_schedules(schedules))
-        cycle = _cycle(
-            settings, settings.schedules.subject(subject), slot, mode, no_quick, leave_running
+        known = settings.schedules.subject(subject)
+        check(settings, known, with_quick=not no_quick)
+        now = SystemClock().now()
+        at = current_slot(now, known.every) if slot is None else None
+        work = Work(
+            settings.environment,
+            subject,
+            mode or known.mode,
+            at or parse_slot(str(slot), every=known.every, now=now),
         )
-        report = cycle.run()
+        deadline = _deadline(settings, known.timeout)
+        report = cycle(
+            settings,
+            known,
+            work,
+            deadline,
+            with_quick=not no_quick,
+            leave_running=leave_running,
+        ).run()
         click.echo(report.as_json() if as_json else "\n".join(report.lines()))
         return report.exit_code
 
-    _end(refresh, as_json=as_json, verbose=verbose)
+    end(refresh, as_json=as_json, verbose=verbose)
 
 
-def _cycle(
-    settings: Settings,
-    subject: Subject,
-    slot: str | None,
-    mode: str | None,
+@main.command(context_settings=HELP)
+@click.argument("subject")
+@timed
+@common
+def nightly(
+    subject: str,
     no_quick: bool,
     leave_running: bool,
-) -> Cycle:
-    with_quick = bool(subject.datasets) and not no_quick
-    settings.check(ENVIRONMENT, WORKGROUP, *([ACCOUNT_ID] if with_quick else []))
-    clock = SystemClock()
-    work = Work(
-        settings.environment,
-        subject.name,
-        mode or subject.mode,
-        current_slot(clock.now(), subject.every)
-        if slot is None
-        else parse_slot(slot, every=subject.every, now=clock.now()),
-    )
-    statements = Statements(
-        _client("redshift-data"),
-        clock,
-        workgroup=settings.required(*WORKGROUP),
-        database=_database(settings),
-    )
-    return Cycle(
-        statements,
-        Procedures(statements, clock, settings.ops_schema, work),
-        _ingestions(settings, clock) if with_quick else None,
-        tuple(settings.prefixed(dataset) for dataset in subject.datasets),
-        clock,
-        Deadline.after(clock, settings.duration("timeout", "REFRESH_TIMEOUT", subject.timeout)),
-        subject.every,
-        settings.duration(
-            "ingestion_spacing", "QUICK_INGESTION_SPACING", subject.ingestion_spacing
-        ),
-        leave_running,
-    )
+    schedules: Path,
+    as_json: bool,
+    verbose: bool,
+    **flags: str | None,
+) -> None:
+    """Do what schedules.yml names for the night: reconcile, retain.
 
-
-@main.group(context_settings=_HELP)
-def quick() -> None:
-    """Quick's data source and datasets, as the dbt exposures define them.
+    Each step is a transaction of its own and is done once a night, however often this runs. A step
+    that fails does not keep the next one from its work; a refresh that runs is waited for.
 
     \b
     Examples:
-      scheduler quick plan
-      scheduler quick apply
+      scheduler nightly pipeline_health
+      scheduler nightly pipeline_health --timeout 3h --json
     """
 
+    def work_through() -> int:
+        settings = Settings(flags, os.environ, load_schedules(schedules))
+        known = settings.schedules.subject(subject)
+        check(settings, known, with_quick=not no_quick)
+        night = known.night
+        slot = newest_night(SystemClock().now(), night.at)
+        deadline = _deadline(settings, night.timeout)
+        report = run_night(
+            [
+                cycle(
+                    settings,
+                    known,
+                    Work(settings.environment, subject, mode, slot),
+                    deadline,
+                    # Once, after everything that may have changed a row.
+                    with_quick=not no_quick and mode == night.modes[-1],
+                    leave_running=leave_running,
+                    is_patient=True,
+                )
+                for mode in night.modes
+            ]
+        )
+        click.echo(report.as_json() if as_json else "\n".join(report.lines()))
+        return report.exit_code
 
-def _manifest_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--manifest",
-        type=click.Path(path_type=Path),
-        default=Path("target/manifest.json"),
-        show_default=True,
-        help="What dbt parse wrote.",
-    )(command)
+    end(work_through, as_json=as_json, verbose=verbose)
 
 
-@quick.command(context_settings=_HELP)
-@_manifest_option
-@_common
-def plan(
-    manifest: Path, schedules: Path, as_json: bool, verbose: bool, **flags: str | None
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@main.command(context_settings=HELP)
+@click.argument("subject")
+@click.option("--from", "first", type=_DAY, required=True, help="The first event date.")
+@click.option("--to", "last", type=_DAY, required=True, help="The last event date.")
+@timed
+@common
+def reprocess(
+    subject: str,
+    first: datetime,
+    last: datetime,
+    no_quick: bool,
+    leave_running: bool,
+    schedules: Path,
+    as_json: bool,
+    verbose: bool,
+    **flags: str | None,
 ) -> None:
-    """Show what Quick has and what it lacks; change nothing.
+    """Read the items of a range of event dates again and recompute their days.
+
+    Takes the replica as it is now and writes only what comes out different. A refresh that runs is
+    waited for. The same range in the same slot is done once.
 
     \b
     Example:
-      scheduler quick plan
+      scheduler reprocess pipeline_health --from 2026-03-01 --to 2026-03-07
+    """
+
+    def work_through() -> int:
+        settings = Settings(flags, os.environ, load_schedules(schedules))
+        known = settings.schedules.subject(subject)
+        check(settings, known, with_quick=not no_quick)
+        mode = reprocess_mode(first.date(), last.date())
+        slot = current_slot(SystemClock().now(), known.every)
+        report = cycle(
+            settings,
+            known,
+            Work(settings.environment, subject, mode, slot),
+            _deadline(settings, known.timeout),
+            with_quick=not no_quick,
+            leave_running=leave_running,
+            is_patient=True,
+        ).run()
+        click.echo(report.as_json() if as_json else "\n".join(report.lines()))
+        return report.exit_code
+
+    end(work_through, as_json=as_json, verbose=verbose)
+
+
+@main.command(context_settings=HELP)
+@click.argument("subject")
+@click.option("--count", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--workgroup", help="The Redshift workgroup.  [env: REDSHIFT_WORKGROUP]")
+@common
+def status(
+    subject: str,
+    count: int,
+    schedules: Path,
+    as_json: bool,
+    verbose: bool,
+    **flags: str | None,
+) -> None:
+    """Show what runs now, who holds the subject's lock, and the newest entries of the ledger.
+
+    \b
+    Examples:
+      scheduler status pipeline_health
+      scheduler status pipeline_health --count 50 --json
     """
 
     def show() -> int:
         settings = Settings(flags, os.environ, load_schedules(schedules))
-        settings.check(ENVIRONMENT, ACCOUNT_ID)
-        _print_items(_quick(settings).plan(_definitions(settings, manifest)), as_json)
+        known = settings.schedules.subject(subject)
+        check(settings, known, with_quick=False)
+        now = SystemClock().now()
+        work = Work(settings.environment, subject, known.mode, current_slot(now, known.every))
+        shown = read_status(open_procedures(settings, work), count)
+        click.echo(shown.as_json() if as_json else "\n".join(shown.lines()))
         return DONE
 
-    _end(show, as_json=as_json, verbose=verbose)
+    end(show, as_json=as_json, verbose=verbose)
 
 
-@quick.command(context_settings=_HELP)
-@_manifest_option
-@_common
-def apply(
-    manifest: Path, schedules: Path, as_json: bool, verbose: bool, **flags: str | None
-) -> None:
-    """Make the data source and the datasets that Quick lacks; leave the others as they are.
-
-    \b
-    Quick reaches the warehouse by
-      REDSHIFT_HOST, REDSHIFT_PORT, REDSHIFT_DATABASE, REDSHIFT_SSLMODE
-      QUICK_DATA_SOURCE_SECRET_ARN, or QUICK_DATA_SOURCE_USER and QUICK_DATA_SOURCE_PASSWORD
-      QUICK_VPC_CONNECTION_ARN (for a workgroup in a VPC)
-    and shows what it made to
-      QUICK_OWNER_ARN (a user or group in Quick)
-
-    \b
-    Example:
-      scheduler quick apply
-    """
-
-    def make() -> int:
-        settings = Settings(flags, os.environ, load_schedules(schedules))
-        settings.check(ENVIRONMENT, ACCOUNT_ID, HOST)
-        wanted = _definitions(settings, manifest)
-        deadline = Deadline.after(SystemClock(), _DATA_SOURCE_TIMEOUT)
-        _print_items(_quick(settings).apply(wanted, _connection(settings), deadline), as_json)
-        return DONE
-
-    _end(make, as_json=as_json, verbose=verbose)
-
-
-def _definitions(settings: Settings, manifest: Path) -> list[Definition]:
-    return definitions(read_manifest(manifest), ops_schema=settings.ops_schema)
-
-
-def _connection(settings: Settings) -> Connection:
-    port = settings.optional("port", "REDSHIFT_PORT") or "5439"
-    if not port.isdecimal():
-        raise WrongUse(f"REDSHIFT_PORT {port!r} is no number")
-    secret_arn = settings.optional("secret_arn", "QUICK_DATA_SOURCE_SECRET_ARN")
-    user = settings.optional("user", "QUICK_DATA_SOURCE_USER")
-    password = settings.optional("password", "QUICK_DATA_SOURCE_PASSWORD")
-    if secret_arn is None and (user is None or password is None):
-        raise WrongUse(
-            "no credentials for Quick: set QUICK_DATA_SOURCE_SECRET_ARN, "
-            "or QUICK_DATA_SOURCE_USER and QUICK_DATA_SOURCE_PASSWORD"
-        )
-    return Connection(
-        host=settings.required(*HOST),
-        port=int(port),
-        database=_database(settings),
-        user=user,
-        password=password,
-        secret_arn=secret_arn,
-        vpc_connection_arn=settings.optional("vpc_connection_arn", "QUICK_VPC_CONNECTION_ARN"),
-        disable_ssl=settings.optional("sslmode", "REDSHIFT_SSLMODE") == "disable",
-    )
-
-
-def _database(settings: Settings) -> str:
-    return settings.optional("database", "REDSHIFT_DATABASE") or "dev"
-
-
-def _client(service: str) -> Any:
-    return make_client(
-        service, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    )
-
-
-def _account_id(settings: Settings) -> str:
-    return settings.required(*ACCOUNT_ID)
-
-
-def _ingestions(settings: Settings, clock: SystemClock) -> Ingestions:
-    return Ingestions(_client("quicksight"), clock, account_id=_account_id(settings))
-
-
-def _quick(settings: Settings) -> Quick:
-    return Quick(
-        _client("quicksight"),
-        SystemClock(),
-        account_id=_account_id(settings),
-        settings=settings,
-    )
-
-
-def _print_items(items: list[Item], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"items": [asdict(item) for item in items]}))
-        return
-    for item in items:
-        click.echo(f"{item.kind} {item.id}: {item.state}")
-
-
-def _end(action: Callable[[], int], *, as_json: bool, verbose: bool) -> None:
-    """Run a command and end the process with the exit code of its outcome."""
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    if verbose:
-        logging.getLogger("scheduler").setLevel(logging.INFO)
-    # The platform's way to stop a process ends it as a person's does: by cancelling what runs.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        code = action()
-    except SchedulerError as error:
-        code = _failed(str(error), error.exit_code, as_json)
-    except KeyboardInterrupt:
-        code = _failed("interrupted", TRY_LATER, as_json)
-    click.get_current_context().exit(code)
-
-
-def _failed(message: str, code: int, as_json: bool) -> int:
-    if as_json:
-        click.echo(json.dumps({"outcome": "error", "error": message, "exit_code": code}))
-    click.echo(f"error: {message}", err=True)
-    return code
+def _deadline(settings: Settings, default: timedelta) -> Deadline:
+    return Deadline.after(SystemClock(), settings.duration("timeout", "REFRESH_TIMEOUT", default))

@@ -79,8 +79,12 @@ _REFRESH_EXIT_CODES = {
     "nothing_new": DONE,
     "slot_done": DONE,
     "superseded": SKIPPED,
+    "paused": SKIPPED,
     "waiting_for_resync": TRY_LATER,
 }
+
+# Outcomes after which the slot is not used up.
+_OPEN = frozenset({"paused", "waiting_for_resync"})
 
 _SECRETS = re.compile(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}"
@@ -146,11 +150,30 @@ class Refresh:
     refresh_id: int | None
     changed_refresh_id: int | None
     models: Mapping[str, Change]
+    reason: str = ""
 
     @property
     def exit_code(self) -> int:
         """The exit code that the outcome stands for."""
         return _REFRESH_EXIT_CODES[self.outcome]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing was done and the slot may be tried again."""
+        return self.outcome in _OPEN
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the ledger; times as the ledger writes them, UTC."""
+
+    step: str
+    outcome: str
+    mode: str
+    name: str
+    slot: str
+    started_at: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +200,7 @@ def parse_refresh(text: str) -> Refresh:
                 model: Change(int(rows["removed"]), int(rows["written"]))
                 for model, rows in (answer.get("models") or {}).items()
             },
+            str(answer.get("reason", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable("refresh", text, error) from error
@@ -192,6 +216,18 @@ def parse_check(text: str) -> Check:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable("check", text, error) from error
+
+
+def parse_runs(text: str) -> list[Entry]:
+    """Read the result of `read_runs`. Raises UnknownAnswer when it is another shape."""
+    try:
+        known = Entry.__dataclass_fields__
+        return [
+            Entry(**{key: str(value) for key, value in entry.items() if key in known})
+            for entry in json.loads(text)
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable("read_runs", text, error) from error
 
 
 def _optional_int(value: Any) -> int | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from scheduler.clock import Clock, Deadline
 from scheduler.errors import SchedulerError
-from scheduler.outcomes import Check, parse_check, redact
+from scheduler.outcomes import Check, Entry, parse_check, parse_runs, redact
 from scheduler.slots import Work
 from scheduler.statements import Statements
 
@@ -28,13 +28,13 @@ class Procedures:
     work: Work
 
     def submit_refresh(self, attempt: int) -> str:
-        """Send the CALL that refreshes the subject; gives the statement's id."""
+        """Send the CALL that does the work; gives the statement's id."""
         work = self.work
+        procedure, arguments, values = _call_of(work)
         return self.statements.submit(
             work.statement_name(attempt),
-            f"call {self.schema}.refresh_{work.subject}"
-            "(cast(:slot as timestamp), cast(:mode as varchar))",
-            {"slot": _timestamp(work.slot), "mode": work.mode},
+            f"call {self.schema}.{procedure}_{work.subject}(cast(:slot as timestamp), {arguments})",
+            {"slot": _timestamp(work.slot), **values},
         )
 
     def check(self, deadline: Deadline) -> Check:
@@ -44,6 +44,16 @@ class Procedures:
         )
         return parse_check(self.statements.text(identity))
 
+    def runs(self, count: int, deadline: Deadline) -> list[Entry]:
+        """The newest entries of the subject's ledger, newest first."""
+        identity = self.statements.run(
+            self._name("status"),
+            f"call {self.schema}.read_runs(cast(:subject as varchar), cast(:count as integer))",
+            {"subject": self.work.subject, "count": str(count)},
+            deadline,
+        )
+        return parse_runs(self.statements.text(identity))
+
     def record(self, step: str, name: str, outcome: str, detail: str, work: Work) -> None:
         """Write what became of `work`'s step to the ledger; what stands there already is left.
 
@@ -51,7 +61,7 @@ class Procedures:
         """
         values = {
             "subject": work.subject,
-            "mode": work.mode,
+            "mode": work.ledger_mode,
             "slot": _timestamp(work.slot),
             "step": step,
             "name": name,
@@ -75,6 +85,22 @@ class Procedures:
     def _name(self, what: str) -> str:
         # The instant makes each a statement of its own: these are sent anew by every run.
         return f"{self.work.subject_prefix}{what}/{self.clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _call_of(work: Work) -> tuple[str, str, dict[str, str]]:
+    """Procedure, arguments after the slot, and their values."""
+    match work.mode.split("-"):
+        case ["retain", part]:
+            return "retain", "cast(:part as varchar)", {"part": part}
+        case ["reprocess", first, last]:
+            days = "cast(:first as date), cast(:last as date)"
+            return "reprocess", days, {"first": _day(first), "last": _day(last)}
+        case _:
+            return "refresh", "cast(:mode as varchar)", {"mode": work.mode}
+
+
+def _day(compact: str) -> str:
+    return f"{compact[:4]}-{compact[4:6]}-{compact[6:]}"
 
 
 def _timestamp(slot: datetime) -> str:

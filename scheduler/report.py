@@ -64,6 +64,7 @@ class Report:
     changed_refresh_id: int | None = None
     models: Mapping[str, Change] = dataclasses.field(default_factory=dict)
     datasets: tuple[DatasetReport, ...] = ()
+    reason: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -81,6 +82,8 @@ class Report:
         yield f"{self.subject} {self.mode} {self.slot}: {self.outcome} ({self.how})"
         if self.how == "overlap":
             yield f"  left out: {self.statement} is still running"
+        if self.reason:
+            yield f"  {self.reason}"
         for model, change in self.models.items():
             if change.removed or change.written:
                 yield f"  {model}: {change.removed} removed, {change.written} written"

@@ -14,7 +14,6 @@ from scheduler.clock import Clock, Deadline
 from scheduler.errors import (
     DONE,
     SKIPPED,
-    TRY_LATER,
     NotFound,
     SchedulerError,
     StatementFailed,
@@ -22,7 +21,7 @@ from scheduler.errors import (
 )
 from scheduler.ingestions import Ingestions
 from scheduler.outcomes import Refresh, ingestion_phase, is_transient, parse_refresh
-from scheduler.plan import Finished, Overlap, Reattach, Statement, Submit, decide
+from scheduler.plan import Decision, Finished, Overlap, Reattach, Statement, Submit, decide
 from scheduler.procedures import Procedures
 from scheduler.report import DatasetReport, Report
 from scheduler.slots import current_slot, format_slot, parse_statement_name
@@ -50,6 +49,8 @@ class Cycle:
     every: timedelta
     spacing: timedelta
     leave_running: bool
+    # Wait for another slot or mode that runs, instead of leaving this one out.
+    is_patient: bool = False
 
     def run(self) -> Report:
         """Do what is due and say what was done.
@@ -58,7 +59,7 @@ class Cycle:
         deadline, and what the services raise. What goes wrong in Quick stands in the report.
         """
         work = self.procedures.work
-        decision = decide(self.statements.list(work.subject_prefix), work)
+        decision = self._decide()
         match decision:
             case Overlap(statement):
                 self.procedures.record("refresh", work.name, "skipped", statement.name, work)
@@ -72,6 +73,16 @@ class Cycle:
             case Submit(attempt, unrecorded):
                 return self._submit(attempt, unrecorded)
 
+    def _decide(self) -> Decision:
+        work = self.procedures.work
+        while True:
+            decision = decide(self.statements.list(work.subject_prefix), work)
+            if not (isinstance(decision, Overlap) and self.is_patient):
+                return decision
+            _log.info("waiting for %s", decision.statement.name)
+            if self.statements.wait(decision.statement.id, self.deadline).phase == "active":
+                return decision
+
     def _show(self, finished: Finished) -> Report:
         name = finished.statement.name
         try:
@@ -80,7 +91,7 @@ class Cycle:
         except NotFound:
             # Results are kept for 24 hours: the procedure knows the slot for longer.
             return self._submit(finished.attempt + 1, None)
-        if refresh.exit_code == TRY_LATER:
+        if refresh.is_open:
             return self._submit(finished.attempt + 1, None)
         if refresh.exit_code == DONE:
             refresh = replace(refresh, outcome="slot_done", models={})
@@ -195,6 +206,7 @@ class Cycle:
             refresh_id=refresh.refresh_id,
             changed_refresh_id=shown_refresh_id,
             models=refresh.models,
+            reason=refresh.reason,
             datasets=tuple(self._bring_all(shown_refresh_id)),
         )
 

@@ -13,7 +13,7 @@ import yaml
 
 from scheduler.budget import SPACING
 from scheduler.errors import WrongUse
-from scheduler.slots import MODES, parse_duration
+from scheduler.slots import MODES, RETAIN_MODES, parse_duration
 
 # The environment whose schemas, statement names and dataset ids have no prefix.
 PRODUCTION = "prod"
@@ -27,7 +27,20 @@ HOST = ("host", "REDSHIFT_HOST")
 # Both stand in SQL, in statement names and in ids: no quoting, no slash.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE_KEYS = frozenset({"environment", "workgroup", "database", "subjects"})
-_SUBJECT_KEYS = frozenset({"every", "mode", "timeout", "ingestion_spacing", "datasets"})
+_SUBJECT_KEYS = frozenset({"every", "mode", "timeout", "ingestion_spacing", "datasets", "nightly"})
+# What a night may hold, and the modes that each step stands for.
+_NIGHT_STEPS = {"reconcile": ("reconcile",), "retain": RETAIN_MODES}
+_NIGHT_KEYS = frozenset({"at", "steps", "timeout"})
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What is done once a night: when after midnight, UTC, which modes, in how much time."""
+
+    at: timedelta
+    modes: tuple[str, ...]
+    timeout: timedelta
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Subject:
     timeout: timedelta
     ingestion_spacing: timedelta
     datasets: tuple[str, ...]
+    night: Night = Night(timedelta(hours=2), ("reconcile", *RETAIN_MODES), timedelta(hours=2))
 
 
 @dataclass(frozen=True)
@@ -159,6 +173,25 @@ def _subject(name: Any, entry: Any, where: str) -> Subject:
         if spacing is None
         else parse_duration(str(spacing), where=f"{where}: ingestion_spacing"),
         _datasets(entry.get("datasets", []), where),
+        _night(entry.get("nightly", {}), f"{where}: nightly"),
+    )
+
+
+def _night(entry: Any, where: str) -> Night:
+    _check_keys(entry, _NIGHT_KEYS, where)
+    at = entry.get("at", "02:00")
+    # YAML reads an unquoted 12:30 as a number of minutes.
+    at = f"{at // 60:02}:{at % 60:02}" if isinstance(at, int) else str(at)
+    time = _TIME_OF_DAY.fullmatch(at)
+    if time is None:
+        raise WrongUse(f"{where}: at: {at!r} is no time of day; write it like 02:00, in UTC")
+    steps = entry.get("steps", list(_NIGHT_STEPS))
+    if not isinstance(steps, list) or not steps or not set(steps) <= _NIGHT_STEPS.keys():
+        raise WrongUse(f"{where}: steps: must be a list of {' and '.join(_NIGHT_STEPS)}")
+    return Night(
+        timedelta(hours=int(time[1]), minutes=int(time[2])),
+        tuple(mode for step in steps for mode in _NIGHT_STEPS[step]),
+        parse_duration(str(entry.get("timeout", "2h")), where=f"{where}: timeout"),
     )
 
 

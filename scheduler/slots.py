@@ -9,11 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from scheduler.errors import WrongUse
 
 MODES = ("incremental", "reconcile")
+# What a person or the night asks for besides; a part and a range of days stand in the mode's name.
+PARTS = ("facts", "feeds", "ledger")
+RETAIN_MODES = tuple(f"retain-{part}" for part in PARTS)
+_KNOWN_MODE = re.compile("|".join((*MODES, *RETAIN_MODES, r"reprocess-\d{8}-\d{8}")))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -40,6 +44,18 @@ def format_slot(slot: datetime) -> str:
 def current_slot(now: datetime, every: timedelta) -> datetime:
     """The newest slot that has begun: `now` floored to the period, counted from 1970 UTC."""
     return now - (now - _EPOCH) % every
+
+
+def newest_night(now: datetime, at: timedelta) -> datetime:
+    """The newest instant that lies `at` after a midnight, UTC, and has begun."""
+    return current_slot(now - at, timedelta(days=1)) + at
+
+
+def reprocess_mode(first: date, last: date) -> str:
+    """The mode that reads a range of event dates again. Raises WrongUse when it is none."""
+    if first > last:
+        raise WrongUse(f"--from {first} lies after --to {last}")
+    return f"reprocess-{first:%Y%m%d}-{last:%Y%m%d}"
 
 
 def parse_slot(text: str, *, every: timedelta, now: datetime) -> datetime:
@@ -87,6 +103,12 @@ class Work:
         """The name without the attempt."""
         return f"{self.subject_prefix}{self.mode}/{format_slot(self.slot)}"
 
+    @property
+    def ledger_mode(self) -> str:
+        """The mode as the ledger has it: `retain facts`, `reprocess`."""
+        verb, *rest = self.mode.split("-")
+        return " ".join((verb, *rest)) if verb == "retain" else verb
+
     def statement_name(self, attempt: int) -> str:
         """The statement name of one attempt, counted from 1."""
         return f"{self.name}/{attempt}"
@@ -103,7 +125,7 @@ class Attempt:
 def parse_statement_name(name: str) -> Attempt | None:
     """Take a refresh statement's name apart; None for any other statement (check, record)."""
     parts = name.split("/")
-    if len(parts) != 5 or parts[2] not in MODES or not parts[4].isdecimal():
+    if len(parts) != 5 or not _KNOWN_MODE.fullmatch(parts[2]) or not parts[4].isdecimal():
         return None
     try:
         slot = datetime.strptime(parts[3], _SLOT_FORMAT).replace(tzinfo=UTC)

@@ -273,6 +273,7 @@ class StandIn:
         timeout: timedelta = timedelta(seconds=30),
         spacing: timedelta = timedelta(0),
         leave_running: bool = False,
+        is_patient: bool = False,
         clock: Clock | None = None,
     ) -> Cycle:
         """A run for the slot of that number, counted from 0."""
@@ -298,6 +299,7 @@ class StandIn:
             EVERY,
             spacing,
             leave_running,
+            is_patient,
         )
 
     def refreshes(self) -> list[tuple[str, str]]:

@@ -124,6 +124,8 @@ def test_wrong_use_ends_with_2_a_reason_and_a_remedy(
     [
         (["run", "health"], ["environment", "workgroup", "account id"]),
         (["run", "health", "--no-quick"], ["environment", "workgroup"]),
+        (["nightly", "health"], ["environment", "workgroup", "account id"]),
+        (["status", "health"], ["environment", "workgroup"]),
         (["quick", "plan"], ["environment", "account id"]),
         (["quick", "apply"], ["environment", "account id", "host"]),
     ],

@@ -99,6 +99,7 @@ def test_no_change_yet_is_none() -> None:
         ("nothing_new", DONE),
         ("slot_done", DONE),
         ("superseded", SKIPPED),
+        ("paused", SKIPPED),
         ("waiting_for_resync", TRY_LATER),
     ],
 )

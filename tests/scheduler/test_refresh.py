@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,24 @@ def test_a_running_statement_is_left_out_by_others_and_taken_up_by_its_own(
     ]
     assert report.how in ("reattached", "already_finished")
     assert subject.refreshes() == [(f"{NOON}/1", "FINISHED")]
+
+
+def test_a_patient_run_waits_for_another_slot_or_mode(subject: StandIn, blocked: Blocked) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with blocked(subject):
+            with pytest.raises(TryLater):
+                run(subject, 0, timeout=NO_TIME, leave_running=True)
+            waiting = other.submit(
+                subject.cycle(1, quick=False, mode="reconcile", is_patient=True).run
+            )
+            impatient = subject.cycle(
+                1, quick=False, timeout=NO_TIME, mode="reconcile", is_patient=True
+            )
+            assert impatient.run().outcome == "skipped"
+            assert not waiting.done()
+        report = waiting.result()
+    assert (report.outcome, report.how) == ("nothing_new", "submitted")
+    assert [status for _, status in subject.refreshes()] == ["FINISHED", "FINISHED"]
 
 
 def test_a_statement_that_hangs_is_cancelled_at_the_deadline(

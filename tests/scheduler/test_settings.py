@@ -1,5 +1,6 @@
 """Settings: order of precedence, and what schedules.yml may hold."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -122,3 +123,30 @@ def test_a_wrong_file_is_refused_with_place_and_reason(
 def test_a_missing_file_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"cannot read .*none.yml: .*set --schedules"):
         load_schedules(tmp_path / "none.yml")
+
+
+def test_a_night_may_be_named(tmp_path: Path) -> None:
+    schedules = tmp_path / "schedules.yml"
+    schedules.write_text(
+        "subjects: {health: {every: 15m, nightly: {at: 12:30, steps: [retain], timeout: 1h}}}"
+    )
+    night = load_schedules(schedules).subject("health").night
+    assert (night.at, night.timeout) == (timedelta(hours=12, minutes=30), timedelta(hours=1))
+    assert night.modes == ("retain-facts", "retain-feeds", "retain-ledger")
+
+
+@pytest.mark.parametrize(
+    ("nightly", "reason"),
+    [
+        ("{at: '25:00'}", "nightly: at: '25:00' is no time of day"),
+        ("{at: noon}", "nightly: at: 'noon' is no time of day"),
+        ("{steps: [vacuum]}", "nightly: steps: must be a list of reconcile and retain"),
+        ("{steps: []}", "nightly: steps: must be a list of reconcile and retain"),
+        ("{hour: 2}", "nightly: unknown key hour"),
+    ],
+)
+def test_a_night_that_makes_no_sense_is_refused(tmp_path: Path, nightly: str, reason: str) -> None:
+    schedules = tmp_path / "schedules.yml"
+    schedules.write_text(f"subjects: {{health: {{every: 15m, nightly: {nightly}}}}}")
+    with pytest.raises(WrongUse, match=re.escape(reason)):
+        load_schedules(schedules)

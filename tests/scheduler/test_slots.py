@@ -1,6 +1,6 @@
 """Slots, names and tokens."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,9 +14,11 @@ from scheduler.slots import (
     client_token,
     current_slot,
     format_slot,
+    newest_night,
     parse_duration,
     parse_slot,
     parse_statement_name,
+    reprocess_mode,
 )
 
 QUARTER = timedelta(minutes=15)
@@ -113,6 +115,34 @@ def test_a_statement_name_tells_the_work_and_the_attempt(
 )
 def test_other_names_are_no_refresh(name: str) -> None:
     assert parse_statement_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "ledger"),
+    [
+        ("incremental", "incremental"),
+        ("retain-facts", "retain facts"),
+        ("reprocess-20260301-20260307", "reprocess"),
+    ],
+)
+def test_every_mode_stands_in_a_statement_name_and_fits_the_ledger(mode: str, ledger: str) -> None:
+    work = Work("prod", "health", mode, current_slot(NOW, QUARTER))
+    assert parse_statement_name(work.statement_name(2)) == Attempt(work, 2)
+    assert work.ledger_mode == ledger
+    assert len(work.ledger_mode) <= 16
+
+
+def test_a_night_is_the_newest_one_that_has_begun() -> None:
+    two = timedelta(hours=2)
+    night = datetime(2026, 3, 31, 2, tzinfo=UTC)
+    assert newest_night(night, two) == night
+    assert newest_night(night + timedelta(hours=23, minutes=59), two) == night
+
+
+def test_a_range_of_days_that_ends_before_it_begins_is_refused() -> None:
+    assert reprocess_mode(date(2026, 3, 1), date(2026, 3, 1)) == "reprocess-20260301-20260301"
+    with pytest.raises(WrongUse, match="--from 2026-03-02 lies after --to 2026-03-01"):
+        reprocess_mode(date(2026, 3, 2), date(2026, 3, 1))
 
 
 def test_a_token_follows_from_the_name_and_fits_the_service() -> None:
