@@ -11,7 +11,7 @@
         {% call statement('main') %}
 create or replace procedure {{ target }} ({{ arguments | join(', ') }}) as $body$
 {{ sql }}
-$body$ language plpgsql security definer
+$body$ {{ _procedure_rights() }}
         {% endcall %}
         {%- set signature = target ~ '(' ~ _input_types(arguments) ~ ')' -%}
         {% do run_query('revoke execute on procedure ' ~ signature ~ ' from public') %}

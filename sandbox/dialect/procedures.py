@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_PROCEDURE.html
 
 from dataclasses import replace
 
+from sandbox.dialect import session
 from sandbox.dialect.body import block
 from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.lexer import lex
@@ -93,7 +94,10 @@ def _tail(w: Walk, i: int, hi: int) -> None:
     if w.low(i) == "security" and w.low(i + 1) in ("definer", "invoker"):
         i += 2
     if w.low(i) == "set":
-        raise not_in_redshift("SET of a procedure", "qualify the names", _PAGE)
+        if w.low(i + 1) != "search_path":
+            raise not_in_redshift("SET of a procedure", "only search_path can be set here", _PAGE)
+        session.set_(w, i, hi)
+        return
     if i != hi:
         raise w.syntax_error(i)
 

@@ -98,7 +98,7 @@ begin
         {{ _close_refresh(facts.subject, "'deploy'", 'p_slot', "'" ~ facts.name ~ "'", 'p_removed', 'p_written') }}
     end if;
 end;
-$refresh$ language plpgsql security definer
+$refresh$ {{ _procedure_rights() }}
 {%- endmacro %}
 
 {#- Of the kinds that this model has. -#}

@@ -32,6 +32,14 @@ def test_head() -> None:
     )
 
 
+def test_a_search_path_of_its_own() -> None:
+    sql = (
+        "create procedure s.p () as $$ begin null; end; $$ language plpgsql"
+        " security definer set search_path = pg_catalog"
+    )
+    assert translate(sql, Settings()).text.endswith("definer set search_path = pg_catalog")
+
+
 @pytest.mark.parametrize(
     ("redshift", "expected"),
     [
@@ -185,8 +193,12 @@ def test_refused_in_a_body(statements: str, what: str) -> None:
             "last",
         ),
         (
-            "create procedure p () as $$ begin null; end; $$ language plpgsql set search_path to s",
+            "create procedure p () as $$ begin null; end; $$ language plpgsql set timezone to utc",
             "SET of a procedure",
+        ),
+        (
+            "create procedure p () as $$ begin null; end; $$ language plpgsql set search_path to",
+            "syntax error",
         ),
         (
             (
