@@ -25,6 +25,7 @@ the table, replace the procedure, commit), then the call. The table is never swa
         {% set called.now = _deploy_procedure(facts, target, sql, changes) %}
     {% endif %}
     {% do persist_docs(this.incorporate(type='table'), model) %}
+    {% do apply_grants(target, config.get('grants'), should_revoke=true) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do adapter.commit() %}
 

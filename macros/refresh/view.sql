@@ -25,6 +25,7 @@ create or replace view {{ target }} as (
         {% endcall %}
         {% if not flags.EMPTY %}{% do _record_view() %}{% endif %}
         {% do persist_docs(this.incorporate(type='view'), model) %}
+        {% do apply_grants(target, config.get('grants'), should_revoke=true) %}
         {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% endif %}
     {% do adapter.commit() %}

@@ -14,6 +14,7 @@ from dbt.cli.main import dbtRunner
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
+from sandbox.zero_etl.session import service
 from tests.conftest import Warehouse
 from tests.refresh.telemetry import Replicas
 
@@ -43,6 +44,7 @@ class Project:
     replicas: Replicas
     folder: Path
     environment: str = "sandbox"
+    root: Path = ROOT
     _slots: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def dbt(self, *arguments: str, variables: dict[str, Any] | None = None) -> Outcome:
@@ -57,7 +59,7 @@ class Project:
             "--log-path",
             str(self.folder / "logs"),
             "--project-dir",
-            str(ROOT),
+            str(self.root),
             "--profiles-dir",
             str(self.folder),
             "--quiet",
@@ -72,7 +74,7 @@ class Project:
             result = dbtRunner(callbacks=[listen]).invoke(command)
         said += [str(result.exception)] if result.exception else []
         said += [
-            f"{node.node.name}: {node.status}: {node.message}"
+            f"{_name(node)}: {node.status}: {node.message}"
             for node in getattr(result.result, "results", None) or []
             if hasattr(node, "node")
             and str(node.status) not in ("success", "pass", "no-op", "skipped")
@@ -119,6 +121,12 @@ class Project:
         finally:
             connection.close()
 
+    def inspected(self, query: str) -> list[tuple[Any, ...]]:
+        """What PostgreSQL's catalog says, to a user who sees all of it."""
+        with service(self.warehouse.home) as cursor:
+            cursor.execute(query)
+            return [tuple(row) for row in cursor.fetchall()]
+
     def value(self, statement: str, user: str = "deployer") -> Any:
         """The single value of one statement."""
         return self.rows(statement, user)[0][0]
@@ -142,6 +150,11 @@ class Project:
         return {name: self.table(name) for name in MARTS} | {
             "pipeline_health": set(self.rows(view))
         }
+
+
+def _name(result: Any) -> str:
+    """Of a node, or of an operation, which is none."""
+    return str(result.node.name if hasattr(result, "node") else result.unique_id)
 
 
 @contextmanager
