@@ -71,8 +71,13 @@ def main(context: click.Context, home: str | None) -> None:
     "--port", type=click.IntRange(0, 65535), help="The warehouse's port; 0: any free one."
 )
 @click.option("--aws-port", type=click.IntRange(0, 65535), help="The AWS APIs' port; 0: any free.")
+@click.option(
+    "--isolation",
+    type=click.Choice(("snapshot", "serializable")),
+    help="The isolation level of sessions to come [at first snapshot]; kept like the ports.",
+)
 @click.pass_obj
-def up(home: Home, port: int | None, aws_port: int | None) -> None:
+def up(home: Home, port: int | None, aws_port: int | None, isolation: str | None) -> None:
     """Start the sandbox, or what of it does not run.
 
     Ports are kept for the next time; the first is 5439, as Redshift's.
@@ -81,9 +86,10 @@ def up(home: Home, port: int | None, aws_port: int | None) -> None:
     Examples:
       sandbox up
       sandbox up --port 0
+      sandbox up --isolation serializable
       sandbox --home /tmp/second up --port 5440
     """
-    _tell(lifecycle.up(home, {"wire": port, "aws": aws_port}), home)
+    _tell(lifecycle.up(home, {"wire": port, "aws": aws_port}, isolation), home)
 
 
 @main.command()

@@ -22,10 +22,13 @@ def servers(home: Home) -> list[Server]:
     return [Server(name, home, port, option) for name, (port, option) in PORTS.items()]
 
 
-def up(home: Home, ports: Mapping[str, int | None] | None = None) -> State:
+def up(
+    home: Home, ports: Mapping[str, int | None] | None = None, isolation: str | None = None
+) -> State:
     """Start what does not run. What a killed process left behind is no obstacle.
 
-    `ports` maps "wire" and "aws" to a port, 0 for any free one, None for the last one used.
+    `ports` maps "wire" and "aws" to a port, 0 for any free one, None for the last one used;
+    `isolation` is a level of `sandbox.isolation`, None for the last one chosen, at first SNAPSHOT.
     """
     with home.changing(Deadline.after(LOCK_SECONDS)):
         who = account()
@@ -48,7 +51,16 @@ def up(home: Home, ports: Mapping[str, int | None] | None = None) -> State:
             state = state.with_server(server.name, running)
             home.save(state)
     _make_replicas(home)
+    if isolation:
+        _isolate(home, isolation)
     return state
+
+
+def _isolate(home: Home, level: str) -> None:
+    # As below: the driver takes its time.
+    from sandbox.isolation import set_level
+
+    set_level(home, level)
 
 
 def _make_replicas(home: Home) -> None:

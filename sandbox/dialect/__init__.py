@@ -1,6 +1,7 @@
 """Redshift's SQL, translated to PostgreSQL's by splicing text at positions.
 
     translate(sql, settings, database) -> Translation
+    leading(source) -> Leading   what a translated procedure locks before anything else
     Refused (Exception, from sandbox.gate)   the statement is not in Redshift, or cannot be run
     faithfully here
 
@@ -10,8 +11,9 @@ A statement is cut into tokens (lexer), walked clause by clause with the names t
 text out.
 """
 
-from sandbox.dialect.model import Settings, Translation
+from sandbox.dialect.locks import Leading, leading
+from sandbox.dialect.model import Called, Settings, Translation
 from sandbox.dialect.translate import translate
 from sandbox.gate import Refused
 
-__all__ = ["Refused", "Settings", "Translation", "translate"]
+__all__ = ["Called", "Leading", "Refused", "Settings", "Translation", "leading", "translate"]

@@ -1,6 +1,7 @@
 """INSERT, UPDATE, DELETE and TRUNCATE."""
 
-from sandbox.dialect.names import note_relation, object_name
+from sandbox.dialect.locks import INSERT, WRITE
+from sandbox.dialect.names import dotted, note_relation, object_name
 from sandbox.dialect.queries import with_clause
 from sandbox.dialect.relations import from_clause
 from sandbox.dialect.scopes import Scope
@@ -12,7 +13,7 @@ def insert(w: Walk, lo: int, hi: int) -> None:
     """INSERT INTO t [(columns)] {VALUES (...), ... | query}. https://docs.aws.amazon.com/redshift/latest/dg/r_INSERT_30.html"""
     _refuse_tail(w, lo, hi, "returning", "on conflict")
     parts, i = object_name(w, w.expect(lo, "insert", "into"))
-    note_relation(w, parts)
+    note_relation(w, parts, INSERT)
     if w.low(i) == "(" and w.low(i + 1) not in ("select", "with", "("):
         i = w.tokens[i].pair + 1
     if w.words(i, "default", "values"):
@@ -29,6 +30,7 @@ def update(w: Walk, lo: int, hi: int) -> None:
     scope = Scope(w.variables)
     lo = with_clause(w, lo, hi, w.variables)
     set_ = w.find(lo, hi, "set")
+    note_relation(w, dotted(w, lo + 1)[0], WRITE)
     from_clause(w, w.expect(lo, "update"), set_, scope)
     from_ = w.find(set_, hi, "from", "where")
     where = w.find(from_, hi, "where")
@@ -47,6 +49,7 @@ def delete(w: Walk, lo: int, hi: int) -> None:
     else:
         w.edits.close(w.tokens[target - 1].end, " from")
     end = w.find(target, hi, "using", "where")
+    note_relation(w, dotted(w, target)[0], WRITE)
     from_clause(w, target, end, scope)
     where = w.find(end, hi, "where")
     _from_and_where(w, end, where, hi, scope)

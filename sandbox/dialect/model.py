@@ -16,13 +16,26 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Called:
+    """A procedure as CALL names it; ``schema`` is None where the search path decides."""
+
+    schema: str | None
+    name: str
+    arguments: int
+
+
+@dataclass(frozen=True)
 class Translation:
     """PostgreSQL text for one Redshift statement.
 
     ``kind`` names the statement, such as select, create_table or begin. ``setting`` is the session
     setting that it changes: its name and new value, None for a reset; None where it changes none.
+    ``locks`` are LOCK statements of PostgreSQL for the tables it reads and writes, ``called`` is
+    the procedure of a CALL.
     """
 
     text: str
     kind: str
     setting: tuple[str, str | None] | None = None
+    locks: tuple[str, ...] = ()
+    called: Called | None = None

@@ -1,5 +1,6 @@
 """Names of relations and other objects: db.schema.name becomes what PostgreSQL holds it under."""
 
+from sandbox.dialect.locks import READ
 from sandbox.dialect.walk import Walk, quote
 from sandbox.gate import Refused
 from sandbox.names import schema_of
@@ -54,11 +55,19 @@ def _is_system(name: str) -> bool:
     return name.startswith(("svv_", "svl_", "sys_", "stv_", "stl_"))
 
 
-def note_relation(w: Walk, parts: tuple[str, ...]) -> None:
-    """Remember what kind of relation the statement reads or writes."""
+def note_relation(w: Walk, parts: tuple[str, ...], lock: str = READ) -> None:
+    """Remember what kind of relation the statement reads or writes, and how it locks it."""
     if len(parts) == 1 and parts[0] in w.ctes:
         return
     if is_catalog(parts):
         w.touched.catalog_table = parts[-1]
     elif not _is_system(parts[-1]):
         w.touched.user_table = parts[-1]
+        w.touched.locks.setdefault(held_name(w, parts), lock)
+
+
+def held_name(w: Walk, parts: tuple[str, ...]) -> str:
+    """The name, quoted, under which PostgreSQL holds an object."""
+    if len(parts) == 3:
+        parts = (schema_of(parts[0], parts[1], w.database), parts[2])
+    return ".".join(map(quote, parts))

@@ -9,11 +9,13 @@ from sandbox.dialect import session
 from sandbox.dialect.body import block
 from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.lexer import lex
+from sandbox.dialect.model import Called
 from sandbox.dialect.names import object_name
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.tables import create_view
 from sandbox.dialect.walk import Done, Walk, literal, quote, spell
 from sandbox.gate import Refused, not_in_redshift
+from sandbox.names import schema_of
 
 MAX_ARGUMENTS = 32  # in and out each; stored-procedure-constraints
 _PAGE = "r_CREATE_PROCEDURE"
@@ -114,12 +116,17 @@ def _body(w: Walk, index: int) -> None:
     block(inner, 0, len(inner.tokens))
 
 
-def call(w: Walk, lo: int, hi: int) -> None:
+def call(w: Walk, lo: int, hi: int) -> Done:
     """CALL p(arguments)."""
-    _, i = object_name(w, lo + 1)
+    parts, i = object_name(w, lo + 1)
     if w.low(i) != "(" or w.tokens[i].pair + 1 != hi:
         raise w.syntax_error(i)
+    arguments = w.split(i + 1, w.tokens[i].pair)
     w.expressions(i + 1, w.tokens[i].pair, Scope(w.variables))
+    schema = None if len(parts) == 1 else parts[-2]
+    if len(parts) == 3:
+        schema = schema_of(parts[0], parts[1], w.database)
+    return Done("call", called=Called(schema, parts[-1], len(arguments)))
 
 
 def found_procedure(w: Walk, i: int) -> str:

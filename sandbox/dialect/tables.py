@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 """
 
 from sandbox.dialect.datatypes import data_type
+from sandbox.dialect.locks import MADE
 from sandbox.dialect.names import note_relation, object_name
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.walk import Done, Walk, quote
@@ -19,7 +20,7 @@ def create_table(w: Walk, lo: int, hi: int) -> str:
     if w.words(i, "if", "not", "exists"):
         i += 3
     parts, i = object_name(w, i)
-    note_relation(w, parts)
+    note_relation(w, parts, MADE)
     as_ = w.find(i, hi, "as")
     sort_key: list[str] = []
     if w.low(i) == "(" and as_ == hi:

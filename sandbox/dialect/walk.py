@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sandbox.dialect.edits import Edits
 from sandbox.dialect.lexer import Token
-from sandbox.dialect.model import Settings
+from sandbox.dialect.model import Called, Settings
 from sandbox.dialect.scopes import Scope
 from sandbox.gate import RESERVED, SYSTEM_COLUMNS, Refused, not_in_redshift, page
 from sandbox.gate.refusal import SYNTAX_ERROR
@@ -16,24 +16,26 @@ _END = Token("end", "", "", 0)
 @dataclass
 class Touched:
     """Relations and functions of a statement, for what Redshift's leader and compute nodes cannot
-    mix.
+    mix. ``locks`` maps each user table, as PostgreSQL names it, to the lock that it takes.
     """
 
     user_table: str = ""
     catalog_table: str = ""
     leader_function: str = ""
     compute_function: str = ""
+    locks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Done:
     """A translated statement: its kind, its text where that is not the edited source, the setting
-    it changes.
+    it changes, the procedure it calls.
     """
 
     kind: str
     text: str | None = None
     setting: tuple[str, str | None] | None = None
+    called: Called | None = None
 
 
 @dataclass

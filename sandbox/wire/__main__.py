@@ -38,6 +38,7 @@ async def _serve(server: Server, port: int, ready: Path | None) -> None:
         ready.write_text(json.dumps({"port": listener.sockets[0].getsockname()[1]}) + "\n")
     await stop.wait()
     listener.close()
+    await server.service.close()
 
 
 def main() -> int:
@@ -55,7 +56,7 @@ def main() -> int:
     journal = Journal.open(home.log_dir / "statements.jsonl") if wanted else Journal()
     socket = Path(state.engine.socket_dir) / ".s.PGSQL.5432"
     server = Server(
-        Warehouse(socket, state.database, SERVICE_USER),
+        Warehouse(socket, state.database, SERVICE_USER, state.service_password),
         functools.partial(translate, database=state.database),
         journal,
     )

@@ -4,6 +4,7 @@ https://www.postgresql.org/docs/current/protocol-message-formats.html; Redshift'
 `results` says so.
 """
 
+import asyncio
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -64,6 +65,15 @@ def string(value: str) -> bytes:
     return value.encode() + b"\0"
 
 
+async def read(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Type and body of the next message of a stream."""
+    head = await reader.readexactly(5)
+    length = int32(head, 1)
+    if not 4 <= length <= MAX_LENGTH:
+        raise ProtocolViolation(f"a message of {length} bytes")
+    return head[:1], await reader.readexactly(length - 4)
+
+
 class Splitter:
     """Cuts what arrives into messages."""
 
@@ -110,6 +120,18 @@ def fields(body: bytes) -> dict[str, str]:
     """The fields of an error or a notice by their letter: S severity, C SQLSTATE, M message ..."""
     parts = (part.decode(errors="replace") for part in body.split(b"\0") if part)
     return {part[0]: part[1:] for part in parts}
+
+
+def values(body: bytes) -> tuple[str | None, ...]:
+    """The values of a row in text format."""
+    found: list[str | None] = []
+    at = 2
+    for _ in range(int16(body)):
+        size = int32(body, at)
+        at += 4
+        found.append(None if size < 0 else body[at : at + size].decode())
+        at += max(size, 0)
+    return tuple(found)
 
 
 def report(kind: bytes, values: Mapping[str, str]) -> bytes:

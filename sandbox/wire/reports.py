@@ -70,13 +70,18 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[Mapping[str, str]], _Fields]
 )
 
 
-def redshift(values: Mapping[str, str]) -> _Fields:
-    """The fields of an error or notice as a client of Redshift gets them."""
+def redshift(values: Mapping[str, str], *, serializable: bool = False) -> _Fields:
+    """The fields of an error or notice as a client of Redshift gets them.
+
+    ``serializable``: the session's level is not SNAPSHOT.
+    """
     kept = {letter: values[letter] for letter in _KEPT if letter in values}
     if "W" in kept:
         where = "\n".join(_WHERE.findall(kept.pop("W")))
         kept |= {"W": where} if where else {}
     for code, pattern, words in _RULES:
+        if serializable and words is _conflict and code == "40001":
+            continue
         if kept.get("C") == code and pattern.search(kept.get("M", "")):
             return words(kept)
     return kept

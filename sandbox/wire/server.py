@@ -4,12 +4,15 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from sandbox.wire import ProtocolViolation, WireError, messages, reports, results
 from sandbox.wire.journal import Journal
 from sandbox.wire.messages import message
-from sandbox.wire.session import CHUNK, Peer, Session
+from sandbox.wire.peer import Peer, close
+from sandbox.wire.service import Service
+from sandbox.wire.session import CHUNK, Session
 from sandbox.wire.statements import Translate, Translator
 
 logger = logging.getLogger(__name__)
@@ -18,14 +21,8 @@ STARTUP_SECONDS = 60
 
 # PostgreSQL answers for these; drivers of Redshift send more, which it would not know.
 _PASSED_ON = ("user", "application_name", "client_encoding")
-_SESSION = {
-    # One statement outside a transaction waits for a writer and then sees its work, as Redshift's
-    # does; and a procedure that locks first reads what was committed before it got the lock. BEGIN
-    # asks for a snapshot by itself.
-    "default_transaction_isolation": "read committed",
-    # A backend notices that its client, or this process, is gone while it works or waits.
-    "client_connection_check_interval": "500ms",
-}
+# A backend notices that its client, or this process, is gone while it works or waits.
+_SESSION = {"client_connection_check_interval": "500ms"}
 # Types of authentication requests: the list of SASL mechanisms, and those that need no answer,
 # "ok" and the last word of SASL.
 _MECHANISMS = 10
@@ -39,6 +36,7 @@ class Warehouse:
     socket: Path
     database: str
     service_user: str
+    service_password: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,17 @@ class Server:
     warehouse: Warehouse
     translate: Translate
     journal: Journal
+
+    @cached_property
+    def service(self) -> Service:
+        """The session in which the proxy asks for itself."""
+        warehouse = self.warehouse
+        parameters = {
+            "user": warehouse.service_user,
+            "password": warehouse.service_password,
+            "database": warehouse.database,
+        }
+        return Service(self._open, parameters)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client, from its first byte to its last."""
@@ -69,7 +78,7 @@ class Server:
             said = "the stand-in's proxy failed; see its log"
             writer.write(messages.error(said, "XX000", "FATAL"))
         finally:
-            await _close(writer)
+            await close(writer)
 
     async def _serve(self, client: Peer) -> None:
         async with asyncio.timeout(STARTUP_SECONDS):
@@ -84,14 +93,14 @@ class Server:
                 session = await self._let_in(client, backend, parameters)
             await (session.run() if session else _pump_both(client, backend))
         finally:
-            await _close(backend.writer)
+            await close(backend.writer)
 
     async def _cancel(self, request: bytes) -> None:
         backend = await self._open()
         backend.writer.write(messages.pack_int32(len(request) + 4) + request)
         # PostgreSQL closes when it has passed the request on.
         await backend.reader.read()
-        await _close(backend.writer)
+        await close(backend.writer)
 
     async def _connect(self, parameters: Mapping[str, str]) -> Peer:
         user = parameters.get("user")
@@ -120,7 +129,7 @@ class Server:
         """Pass authentication through. None for the service user, who goes on untouched."""
         service = parameters["user"] == self.warehouse.service_user
         while True:
-            kind, body = await _message(backend)
+            kind, body = await messages.read(backend.reader)
             if kind == b"Z":
                 break
             if kind == b"E":
@@ -134,11 +143,11 @@ class Server:
             client.writer.write(message(kind, body))
             await client.writer.drain()
             if kind == b"R" and messages.int32(body) not in _AUTHENTICATED:
-                backend.writer.write(message(*await _message(client)))
+                backend.writer.write(message(*await messages.read(client.reader)))
         session = None
         if not service:
             translator = Translator(self.translate, self.journal, parameters["user"])
-            session = Session(client, backend, translator)
+            session = Session(client, backend, translator, self.service)
             await session.introduce()
         client.writer.write(message(kind, body))
         return session
@@ -171,14 +180,6 @@ async def _startup_request(client: Peer) -> bytes:
             raise ProtocolViolation(f"protocol {code >> 16}.{code & 0xFFFF}; only 3.0 is spoken")
 
 
-async def _message(peer: Peer) -> tuple[bytes, bytes]:
-    head = await peer.reader.readexactly(5)
-    length = messages.int32(head, 1)
-    if not 4 <= length <= messages.MAX_LENGTH:
-        raise ProtocolViolation(f"a message of {length} bytes")
-    return head[:1], await peer.reader.readexactly(length - 4)
-
-
 async def _pump_both(client: Peer, backend: Peer) -> None:
     ways = [
         asyncio.ensure_future(_pump(client.reader, backend.writer)),
@@ -196,11 +197,3 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while chunk := await reader.read(CHUNK):
         writer.write(chunk)
         await writer.drain()
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    try:
-        await writer.wait_closed()
-    except (ConnectionError, TimeoutError):
-        logger.debug("the other side was gone already")

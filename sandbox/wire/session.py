@@ -1,26 +1,34 @@
 """One client: its messages to PostgreSQL, the answers back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.dialect import Settings
-from sandbox.wire import ProtocolViolation, messages, reports, results
+from sandbox.wire import ProtocolViolation, locks, messages, reports, results
 from sandbox.wire.messages import message, string, text
+from sandbox.wire.peer import Peer
 from sandbox.wire.pipeline import Pipeline, Shape, Step
-from sandbox.wire.statements import Statement, Translator, is_on, refusal_in
+from sandbox.wire.service import Service
+from sandbox.wire.snapshot import Turn
+from sandbox.wire.statements import Script, Statement, Translator, is_on, refusal_in
 
 CHUNK = 64 * 1024
 
 # The proxy's own prepared statements. SHOW takes no snapshot, so it may stand before a LOCK.
 _OWN_PORTAL = "stand-in"
 _COMMIT = "stand-in commit"
+_PATH = "stand-in path"
+_OWN = "stand-in statement"
 _SETTINGS = (
     "rs.enable_case_sensitive_identifier",
     "rs.enable_case_sensitive_super_attribute",
 )
-_SUPER_OID = "select 'pg_catalog.super'::pg_catalog.regtype::pg_catalog.oid"
-_FIRST_QUESTIONS = "; ".join((_SUPER_OID, *(f"show {name}" for name in _SETTINGS)))
+_SUPER_OID = (
+    "select 'pg_catalog.super'::pg_catalog.regtype::pg_catalog.oid from pg_catalog.rs_may_lock()"
+)
+_LEVEL = "default_transaction_isolation"
+_FIRST_QUESTIONS = "; ".join((_SUPER_OID, *(f"show {name}" for name in (_LEVEL, *_SETTINGS))))
 _NO_TRANSACTION = "25P01"
 
 
@@ -34,27 +42,25 @@ class Prepared:
     shape: Shape = field(default_factory=Shape)
 
 
-@dataclass(frozen=True)
-class Peer:
-    """One side of the session."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-
 class Session:
     """Follows one client after it was let in, until one side ends."""
 
-    def __init__(self, client: Peer, backend: Peer, translator: Translator) -> None:
+    def __init__(
+        self, client: Peer, backend: Peer, translator: Translator, service: Service
+    ) -> None:
         self._client = client
         self._backend = backend
         self._translator = translator
+        self._service = service
+        self._turn = Turn()
+        self._ahead: Sequence[tuple[bytes, bytes]] = ()
         self._pipeline = Pipeline()
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Prepared] = {}
         self._settings = Settings()
         self._stale = False
         self._super_oid = 0
+        self._serializable = False
         self._from_backend = messages.Splitter()
         self._ask_by_kind: dict[bytes, Callable[[bytes], Awaitable[None]]] = {
             b"P": self._ask_parse,
@@ -69,7 +75,9 @@ class Session:
 
     async def introduce(self) -> None:
         """Learn what the session starts with, and prepare the proxy's own statements."""
-        own = {_COMMIT: "commit"} | {name: f"show {name}" for name in _SETTINGS}
+        own = {_COMMIT: "commit", _PATH: "show search_path"} | {
+            name: f"show {name}" for name in _SETTINGS
+        }
         prepare = b"".join(messages.parse(name, sql, ()) for name, sql in own.items())
         query = message(b"Q", string(_FIRST_QUESTIONS))
         self._backend.writer.write(query + prepare + message(b"S"))
@@ -84,8 +92,9 @@ class Session:
                     raise RuntimeError(f"the warehouse is not set up: {messages.fields(body)}")
                 answers += [body] if kind == b"D" else []
                 ends += kind == b"Z"
-        super_oid, *shown = map(_only_value, answers)
+        super_oid, level, *shown = map(_only_value, answers)
         self._super_oid = int(super_oid)
+        self._serializable = level == "serializable"
         self._settings = Settings(*map(is_on, shown))
 
     async def run(self) -> None:
@@ -108,7 +117,9 @@ class Session:
     async def _questions(self) -> None:
         splitter = messages.Splitter()
         while chunk := await self._client.reader.read(CHUNK):
-            for kind, body in splitter.feed(chunk):
+            parts = list(splitter.feed(chunk))
+            for number, (kind, body) in enumerate(parts):
+                self._ahead = parts[number + 1 :]
                 if kind == b"X":
                     return
                 ask = self._ask_by_kind.get(kind)
@@ -129,6 +140,9 @@ class Session:
         types = results.parameter_types(types, self._super_oid)
         await self._learn_settings()
         statement = self._translator.statement(sql, self._settings)
+        if self._turn.in_block or not self._is_only_prepared():
+            await self._lock_first(statement)
+        self._turn.prepared(statement.kind)
         before = self._prepared.get(name)
         self._prepared[name] = Prepared(sql, types, statement)
 
@@ -140,13 +154,44 @@ class Session:
         self._backend.writer.write(messages.parse(name, statement.text, types))
         self._pipeline.ask(Step(b"1", undo=undo))
 
+    def _is_only_prepared(self) -> bool:
+        """Whether the transaction ends before the statement runs, as far as the client has sent."""
+        return next((kind for kind, _ in self._ahead if kind in b"BSQ"), b"B") == b"S"
+
+    async def _lock_first(self, statement: Statement) -> None:
+        """Take the statement's locks where the transaction has no snapshot yet."""
+        for own in await self._before(statement):
+            forget = message(b"C", b"S" + string(_OWN))
+            self._backend.writer.write(forget + messages.parse(_OWN, own, ()))
+            for ends in (b"3", b"1"):
+                self._pipeline.ask(Step(ends, hidden=True))
+            self._run_own(_OWN)
+
+    async def _before(self, statement: Statement) -> tuple[str, ...]:
+        if not (statement.locks or statement.called):
+            return ()
+        if statement.called:
+            # What became of the messages before decides whether there is a snapshot.
+            await self._settle()
+        if not self._turn.fresh or self._pipeline.skipping or self._pipeline.status == b"E":
+            return ()
+        path = ""
+        if statement.called and statement.called.schema is None:
+            shown = self._run_own(_PATH)
+            await self._settle()
+            path = "".join(map(_only_value, shown.rows))
+        caller = locks.Caller(self._translator.session, path)
+        return await locks.before(statement, caller, self._service)
+
     async def _ask_bind(self, body: bytes) -> None:
         portal, at = text(body)
         name, _ = text(body, at)
         prepared = self._prepared.get(name)
         if prepared:
             await self._learn_settings()
+            await self._lock_first(prepared.statement)
             self._renew(name, prepared)
+            self._turn.prepared(prepared.statement.kind)
             self._portals[portal] = prepared
         self._send(b"B", body, Step(b"2"))
 
@@ -189,8 +234,10 @@ class Session:
         if not prepared.shape.asked:
             self._describe(b"P" + string(portal), prepared, hidden=True)
         self._send(b"E", body, Step(b"CIs", shape=prepared.shape))
+        self._turn.executed(prepared.statement.kind)
         if prepared.statement.commits:
             self._run_own(_COMMIT)
+            self._turn.executed("commit")
         self._stale |= prepared.statement.touches_settings
 
     async def _ask_close(self, body: bytes) -> None:
@@ -200,6 +247,7 @@ class Session:
 
     async def _ask_sync(self, body: bytes) -> None:
         self._send(b"S", body, Step(b"Z", sync=True))
+        self._turn.synced()
 
     async def _ask_flush(self, body: bytes) -> None:
         self._backend.writer.write(message(b"H", body))
@@ -207,9 +255,15 @@ class Session:
     async def _ask_query(self, body: bytes) -> None:
         sql, _ = text(body)
         await self._learn_settings()
-        script = self._translator.script(sql, self._settings)
+        parts = self._translator.script(sql, self._settings)
+        before: dict[int, tuple[str, ...]] = {}
+        for number, part in enumerate(parts):
+            before[number] = await self._before(part)
+            self._turn.executed("commit" if part.commits else part.kind)
+        script = Script.of(parts, before)
         step = Step(b"Z", shape=Shape(), hidden_tags=script.hidden_tags)
         self._send(b"Q", string(script.text), step)
+        self._turn.synced()
         self._stale |= script.touches_settings
 
     def _run_own(self, name: str) -> Step:
@@ -252,10 +306,12 @@ class Session:
 
     def _answer(self, kind: bytes, body: bytes) -> bytes:
         step = self._pipeline.answer(kind, body)
+        if kind == b"Z" and self._pipeline.current() is None:
+            self._turn.told(body)
         if kind == b"D":
             return self._answer_row(body, step)
         if kind == b"E":
-            return _answer_error(body)
+            return _answer_error(body, serializable=self._serializable)
         if kind == b"N":
             return _answer_notice(body, step)
         if kind == b"S":
@@ -292,12 +348,12 @@ def _hidden(step: Step, kind: bytes) -> bool:
     return step.hidden
 
 
-def _answer_error(body: bytes) -> bytes:
+def _answer_error(body: bytes, *, serializable: bool) -> bytes:
     values = messages.fields(body)
     refusal = refusal_in(values.get("M", ""))
     if refusal:
         return messages.error(refusal[1], refusal[0])
-    return messages.report(b"E", reports.redshift(values))
+    return messages.report(b"E", reports.redshift(values, serializable=serializable))
 
 
 def _answer_notice(body: bytes, step: Step | None) -> bytes:

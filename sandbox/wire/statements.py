@@ -1,11 +1,11 @@
 """What text goes on to PostgreSQL for what a client sends."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
 
-from sandbox.dialect import Refused, Settings, Translation
+from sandbox.dialect import Called, Refused, Settings, Translation
 from sandbox.dialect.lexer import lex
 from sandbox.wire.journal import Journal
 
@@ -13,9 +13,6 @@ Translate = Callable[[str, Settings], Translation]
 
 # After these the session's settings may be others than before.
 _TOUCHING = frozenset({"set", "reset", "call", "commit", "rollback"})
-
-# https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html: SNAPSHOT is the default.
-_SNAPSHOT = "begin isolation level repeatable read"
 
 # PostgreSQL reads a literal's value while it prepares, so this statement fails at the very point
 # where the refused one would have: the transaction and the answers to come are as they should be.
@@ -26,12 +23,17 @@ INTERNAL_ERROR = "XX000"
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement as it goes on, and under which settings it means that."""
+    """One statement as it goes on, and under which settings it means that.
+
+    ``locks`` and ``called`` as in Translation.
+    """
 
     text: str
     kind: str
     settings: Settings
     setting: tuple[str, str | None] | None = None
+    locks: tuple[str, ...] = ()
+    called: Called | None = None
 
     @property
     def touches_settings(self) -> bool:
@@ -55,6 +57,21 @@ class Script:
     touches_settings: bool
     hidden_tags: frozenset[int]
 
+    @classmethod
+    def of(cls, parts: Sequence[Statement], before: Mapping[int, Sequence[str]]) -> "Script":
+        """The statements as one text, with the proxy's own before some of them and after others."""
+        texts: list[str] = []
+        hidden: set[int] = set()
+        for number, part in enumerate(parts):
+            own = before.get(number, ())
+            hidden.update(range(len(texts), len(texts) + len(own)))
+            texts += [*own, part.text]
+            if part.commits:
+                hidden.add(len(texts))
+                texts.append("commit")
+        touches = any(part.touches_settings for part in parts)
+        return cls("\n;\n".join(texts), touches, frozenset(hidden))
+
 
 @dataclass(frozen=True)
 class Translator:
@@ -64,43 +81,30 @@ class Translator:
     journal: Journal
     session: str = ""
 
-    def statement(self, sql: str, settings: Settings, *, first: bool = True) -> Statement:
-        """One statement; a refused one becomes a statement that fails with the refusal.
-
-        A BEGIN that is not the first of its message finds a transaction with a snapshot already.
-        """
+    def statement(self, sql: str, settings: Settings) -> Statement:
+        """One statement; a refused one becomes a statement that fails with the refusal."""
         started = perf_counter_ns()
         try:
             done = self.translate(sql, settings)
         except Refused as refused:
             self.journal.refused(self.session, sql, refused.code, refused.message)
-            return Statement(_refusing(refused.code, refused.message), "refused", settings)
+            return Statement(refusing(refused.code, refused.message), "refused", settings)
         except Exception as error:
             self.journal.broken(self.session, sql, error)
             said = f"the stand-in cannot read this statement ({type(error).__name__}: {error})"
-            return Statement(_refusing(INTERNAL_ERROR, said), "refused", settings)
+            return Statement(refusing(INTERNAL_ERROR, said), "refused", settings)
         self.journal.translated(
             self.session, sql, done.text, done.kind, (perf_counter_ns() - started) / 1000
         )
-        text = done.text
-        if done.kind == "begin" and first:
-            text = _SNAPSHOT + text.removeprefix("begin")
-        return Statement(text, done.kind, settings, done.setting)
+        return Statement(done.text, done.kind, settings, done.setting, done.locks, done.called)
 
-    def script(self, sql: str, settings: Settings) -> Script:
+    def script(self, sql: str, settings: Settings) -> list[Statement]:
         """The statements of a simple query, each read under the settings that those before make."""
-        texts: list[str] = []
-        hidden: set[int] = set()
-        touches = False
+        parts: list[Statement] = []
         for part in _split(sql):
-            done = self.statement(part, settings, first=not texts)
-            texts.append(done.text)
-            touches |= done.touches_settings
-            settings = _foreseen(settings, done.setting)
-            if done.commits:
-                hidden.add(len(texts))
-                texts.append("commit")
-        return Script("\n;\n".join(texts), touches, frozenset(hidden))
+            parts.append(self.statement(part, settings))
+            settings = _foreseen(settings, parts[-1].setting)
+        return parts
 
 
 def refusal_in(said: str) -> tuple[str, str] | None:
@@ -112,7 +116,8 @@ def refusal_in(said: str) -> tuple[str, str] | None:
     return code, message
 
 
-def _refusing(code: str, message: str) -> str:
+def refusing(code: str, message: str) -> str:
+    """A statement that fails with the refusal."""
     literal = f"{_REFUSAL}{code}:{message}".replace("'", "''").replace("\0", " ")
     return _REFUSED_SQL.format(literal)
 

@@ -6,10 +6,25 @@ create user quick password :'quick_password';
 grant create on database dev to deployer;
 revoke create on schema public from public;
 
+-- The proxy takes a statement's locks before the statement has its snapshot (sandbox/wire/locks.py). A session may
+-- become this role for that, which nobody else can ask for: SET ROLE is refused.
+create role rs_locker superuser nologin;
+create function pg_catalog.rs_may_lock() returns void
+  language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if not pg_has_role(session_user, 'rs_locker', 'set') then
+    perform pg_advisory_xact_lock('rs_locker'::regrole::oid::int);
+    execute format('grant rs_locker to %I with inherit false, set true', session_user);
+  end if;
+end $$;
+
 -- Sessions start as the workgroup setting that Zero-ETL needs makes them.
 -- https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-using.html
 alter database dev set rs.enable_case_sensitive_identifier = 'on';
 alter database dev set rs.enable_case_sensitive_super_attribute = 'off';
+
+-- Other databases, where the replicas lie, are none of this database's level.
+alter role rdsdb in database dev set default_transaction_isolation = 'repeatable read';
 
 -- Only its owner may call a new procedure.
 -- https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-security-and-privileges.html

@@ -62,8 +62,11 @@ def test_words_that_people_and_dbt_look_for(
     assert (report["C"], report["M"]) == (told_code, told)
 
 
-def test_a_serializable_violation_says_so_in_its_detail() -> None:
-    report = reports.redshift({"S": "ERROR", "C": "40001", "M": "could not serialize access"})
+@pytest.mark.parametrize("why", ["read/write dependencies among transactions", "concurrent update"])
+def test_a_serializable_violation_says_so_in_its_detail(why: str) -> None:
+    said = {"S": "ERROR", "C": "40001", "M": f"could not serialize access due to {why}"}
+    report = reports.redshift(said, serializable=True)
+    assert report["M"] == "1023"
     assert report["D"].startswith("Serializable isolation violation")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.dialect import Refused, Settings, Translation
 from sandbox.wire.journal import Journal
-from sandbox.wire.statements import Translator, refusal_in
+from sandbox.wire.statements import Script, Translator, refusal_in
 
 FOLDED = Settings(case_sensitive_identifier=False)
 
@@ -32,19 +32,18 @@ def translator(lines: list[str]) -> Translator:
     return Translator(_translate, Journal(lines.append), "deployer")
 
 
-def test_begin_takes_a_snapshot(translator: Translator) -> None:
-    begun = translator.statement("begin read only", Settings())
-    assert begun.text == "begin isolation level repeatable read read only"
+def _script(translator: Translator, sql: str, *before: str) -> Script:
+    return Script.of(translator.script(sql, Settings()), {0: before})
 
 
-def test_a_later_begin_of_a_script_leaves_the_snapshot_that_there_is(
-    translator: Translator,
-) -> None:
-    assert translator.script("select 1; begin", Settings()).text.endswith("begin")
+def test_what_comes_before_the_first_statement_answers_nobody(translator: Translator) -> None:
+    script = _script(translator, "truncate a; select 1", "lock", "unlock")
+    assert script.text.split("\n;\n") == ["lock", "unlock", "truncate a", "commit", "select 1"]
+    assert script.hidden_tags == {0, 1, 3}
 
 
 def test_a_script_is_read_under_the_settings_it_makes(translator: Translator) -> None:
-    script = translator.script("select 1; set x to false; select ';' -- ;\n; select 2", Settings())
+    script = _script(translator, "select 1; set x to false; select ';' -- ;\n; select 2")
     assert script.text.split("\n;\n") == [
         "select 1",
         "set x to false",
@@ -55,11 +54,11 @@ def test_a_script_is_read_under_the_settings_it_makes(translator: Translator) ->
 
 
 def test_a_comment_at_the_end_of_a_statement_hides_nothing(translator: Translator) -> None:
-    assert translator.script("select 1 -- one\n; select 2", Settings()).text.endswith("\nselect 2")
+    assert _script(translator, "select 1 -- one\n; select 2").text.endswith("\nselect 2")
 
 
 def test_truncate_commits_and_the_client_does_not_see_it(translator: Translator) -> None:
-    script = translator.script("truncate a; truncate b", Settings())
+    script = _script(translator, "truncate a; truncate b")
     assert script.text.split("\n;\n") == ["truncate a", "commit", "truncate b", "commit"]
     assert script.hidden_tags == {1, 3}
 
@@ -67,7 +66,7 @@ def test_truncate_commits_and_the_client_does_not_see_it(translator: Translator)
 @pytest.mark.parametrize(("sql", "same"), [("select 1;", "select 1;"), (" ;", " ;"), ("", "")])
 def test_one_statement_is_left_as_it_is(sql: str, same: str, lines: list[str]) -> None:
     translator = Translator(lambda sql, _: Translation(sql, "any"), Journal(), "")
-    assert translator.script(sql, Settings()).text == same
+    assert _script(translator, sql).text == same
 
 
 def test_a_refusal_becomes_a_statement_that_says_it(translator: Translator) -> None:

@@ -1,0 +1,94 @@
+"""The locks of a transaction's first statement, taken before its snapshot.
+
+`sandbox.dialect.locks` says why. A procedure's own are read from its body as it stands in the
+catalog, through a session of the proxy's: in the client's a look would take the snapshot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.dialect import Called, leading
+from sandbox.wire.service import Service
+from sandbox.wire.statements import Statement, refusing
+
+# Whoever may run a statement may wait for its locks, whatever the owner of the tables allows him.
+AS_LOCKER = "set role rs_locker"
+AS_SELF = "reset role"
+MAX_NESTING = 16  # stored-procedure-constraints
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and in which schemas he looks for a procedure without one."""
+
+    user: str
+    search_path: str
+
+    @property
+    def schemas(self) -> list[str]:
+        """The schemas by name; PostgreSQL quotes where it must."""
+        parts = (part.strip() for part in self.search_path.split(","))
+        names = (part[1:-1].replace('""', '"') if part[:1] == '"' else part for part in parts)
+        return [self.user if name == "$user" else name for name in names]
+
+
+async def before(statement: Statement, caller: Caller, service: Service) -> tuple[str, ...]:
+    """Statements of PostgreSQL to run before the first one of a transaction; none for most."""
+    locks = statement.locks
+    if statement.called:
+        found = await _of_procedure(statement.called, caller, service)
+        if found is None:
+            return (refusing("0A000", _AMBIGUOUS.format(statement.called.name)),)
+        locks = found
+    return (AS_LOCKER, *locks, AS_SELF) if locks else ()
+
+
+_AMBIGUOUS = (
+    "procedures {} of the same number of arguments lock different tables first: "
+    "this stand-in cannot tell which one is called"
+)
+
+
+async def _of_procedure(called: Called, caller: Caller, service: Service) -> tuple[str, ...] | None:
+    """What the procedure locks first; None where overloads differ, () where he may not call it."""
+    locks: tuple[str, ...] = ()
+    allowed = _ALLOWED.format(_literal(caller.user))
+    for _ in range(MAX_NESTING):
+        sources = await _sources(called, caller, service, allowed)
+        firsts = {leading(source) for source in sources}
+        if len(firsts) > 1:
+            return None
+        for first in firsts:
+            locks += first.locks
+        inner = next((first.called for first in firsts), None)
+        if inner is None or inner.schema is None:
+            break
+        # What it calls, it calls as its owner, or fails when it gets there.
+        called, allowed = inner, ""
+    return locks
+
+
+_ALLOWED = """
+            and has_schema_privilege({0}, n.oid, 'usage')
+            and has_function_privilege({0}, p.oid, 'execute')"""
+
+
+async def _sources(called: Called, caller: Caller, service: Service, allowed: str) -> Sequence[str]:
+    schemas = caller.schemas if called.schema is None else [called.schema]
+    listed = ", ".join(map(_literal, schemas))
+    rows = await service.rows(
+        f"""
+        select n.nspname, p.prosrc
+        from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+        where p.prokind = 'p' and p.proname = {_literal(called.name)}
+            and n.nspname = any (array[{listed}]::name[])
+            and {called.arguments} between p.pronargs - p.pronargdefaults and p.pronargs{allowed}
+        order by array_position(array[{listed}]::name[], n.nspname)
+        """
+    )
+    return [str(source) for schema, source in rows if schema == rows[0][0]]
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"E'{escaped}'"
