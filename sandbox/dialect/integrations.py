@@ -1,4 +1,4 @@
-"""ALTER DATABASE of a zero-ETL integration's destination.
+"""ALTER DATABASE, of a zero-ETL integration's destination.
 
 https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sandbox.dialect.names import dotted
 from sandbox.dialect.walk import Done, Walk, literal
-from sandbox.gate import Refused, not_in_redshift
+from sandbox.gate import Refused, not_in_redshift, page
 
 # Seconds, for integrations with DynamoDB.
 _INTERVALS = range(900, 432_001)
@@ -39,6 +39,11 @@ def alter_database(w: Walk, lo: int, hi: int) -> Done:
         raise not_in_redshift("ALTER DATABASE in a procedure", "", _PAGE)
     database = w.name(lo + 2)
     i = lo + 3
+    if w.words(i, "isolation", "level") and database == w.database:
+        raise Refused(
+            f"the isolation level of database {database} cannot be altered ({page(_PAGE)}): "
+            "see sandbox up --isolation"
+        )
     if w.low(i) != "integration":
         raise not_in_redshift(f"ALTER DATABASE ... {w.at(i).text.upper()}", "", _PAGE)
     if w.low(i + 1) == "refresh":

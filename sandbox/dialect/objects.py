@@ -2,7 +2,7 @@
 
 from sandbox.dialect.names import object_name
 from sandbox.dialect.walk import Done, Walk, literal
-from sandbox.gate import Refused, not_in_redshift, page
+from sandbox.gate import not_in_redshift
 
 
 def create_schema(w: Walk, lo: int, hi: int) -> str:
@@ -52,23 +52,6 @@ def alter_schema(w: Walk, lo: int, hi: int) -> str:
     if w.low(i) not in ("rename", "owner") or w.low(i + 1) != "to" or i + 3 != hi:
         raise not_in_redshift(f"ALTER SCHEMA ... {w.at(i).text.upper()}", "", "r_ALTER_SCHEMA")
     return "alter_schema"
-
-
-def alter_database(w: Walk, lo: int, hi: int) -> str:
-    """ALTER DATABASE d ISOLATION LEVEL {SNAPSHOT | SERIALIZABLE}, which `dev` refuses.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
-    """
-    name, i = w.name(lo + 2), lo + 3
-    level = w.words(i, "isolation", "level") and w.low(i + 2) in ("snapshot", "serializable")
-    if not level or i + 3 != hi:
-        raise not_in_redshift(f"ALTER DATABASE ... {w.at(i).text.upper()}", "", "r_ALTER_DATABASE")
-    if name != w.database:
-        raise Refused(f'database "{name}" does not exist', "3D000")
-    raise Refused(
-        f"the isolation level of database {name} cannot be altered "
-        f"({page('r_ALTER_DATABASE')}): run sandbox up --isolation {w.low(i + 2)}"
-    )
 
 
 def comment(w: Walk, lo: int, hi: int) -> str:

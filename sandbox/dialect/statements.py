@@ -121,7 +121,6 @@ _BY_TWO_WORDS: dict[tuple[str, str], Handler] = {
     ("alter", "database"): integrations.alter_database,
     ("alter", "table"): tables.alter_table,
     ("alter", "view"): tables.alter_table,
-    ("alter", "database"): _named(objects.alter_database),
     ("alter", "schema"): _named(objects.alter_schema),
     ("alter", "user"): access.alter_user,
     ("alter", "default"): access.default_privileges,

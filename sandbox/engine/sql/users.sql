@@ -23,8 +23,8 @@ end $$;
 alter database dev set rs.enable_case_sensitive_identifier = 'on';
 alter database dev set rs.enable_case_sensitive_super_attribute = 'off';
 
--- Other databases, where the replicas lie, are none of this database's level.
-alter role rdsdb in database dev set default_transaction_isolation = 'repeatable read';
+-- The service that replicates is outside of this database's level; what waits for its turn sees the turn before.
+alter role rdsdb in database dev set default_transaction_isolation = 'read committed';
 
 -- Only its owner may call a new procedure.
 -- https://docs.aws.amazon.com/redshift/latest/dg/stored-procedure-security-and-privileges.html

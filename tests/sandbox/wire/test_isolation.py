@@ -1,128 +1,22 @@
 """Transactions beside each other: which snapshot each reads, which lock each waits for."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
 from sandbox import lifecycle
-from sandbox.deadline import Deadline
 from sandbox.errors import Busy
-from sandbox.home import Home
-from sandbox.isolation import LEVELS, SERIALIZABLE, SNAPSHOT, set_level
+from sandbox.isolation import SERIALIZABLE, SNAPSHOT
 from sandbox.wire import messages
 from sandbox.wire.messages import message, string
-from sandbox.zero_etl.session import service
-from tests.conftest import Warehouse
+from tests.sandbox.wire.stage import Stage, holding, procedure
 
-Connect = Callable[..., Connection]
 Raw = Callable[..., Any]
 
 CONFLICT = "could not complete because of conflict with concurrent transaction"
 DENIED = "permission denied"
-
-
-class Talk:
-    """A session of one user, whose statements may be left waiting."""
-
-    def __init__(self, connection: Connection) -> None:
-        connection.autocommit = True
-        self.connection = connection
-        self.pool = ThreadPoolExecutor(1)
-        self.pid = self.run("select pg_backend_pid()")[0][0]
-
-    def run(self, *statements: str) -> list[list[Any]]:
-        """The rows of the last statement."""
-        rows: list[list[Any]] = []
-        for sql in statements:
-            cursor = self.connection.cursor()
-            cursor.execute(sql)
-            rows = [list(row) for row in cursor.fetchall()] if cursor.description else []
-        return rows
-
-    def start(self, sql: str) -> "Future[list[list[Any]]]":
-        """Begin a statement that may have to wait."""
-        return self.pool.submit(self.run, sql)
-
-
-class Stage:
-    """Users, and the warehouse as its own service sees it."""
-
-    def __init__(self, home: Home, connect: Connect, cursor: Any) -> None:
-        self.connect = connect
-        self.cursor = cursor
-        self.home = home
-
-    def enter(self, user: str = "deployer") -> Talk:
-        return Talk(self.connect(user))
-
-    def until(self, sql: str, *values: object) -> None:
-        """Wait until the service's own statement gives true."""
-
-        def seen() -> bool:
-            self.cursor.execute(sql, values)
-            return bool(self.cursor.fetchone()[0])
-
-        assert Deadline.after(20).wait(seen), sql
-
-    def until_waits(self, *talks: Talk) -> None:
-        """Wait until each of these waits for a lock."""
-        for talk in talks:
-            self.until("select count(*) > 0 from pg_locks where not granted and pid = %s", talk.pid)
-
-
-@pytest.fixture(params=LEVELS, scope="module")
-def level(request: pytest.FixtureRequest, warehouse: Warehouse) -> Iterator[str]:
-    set_level(warehouse.home, request.param)
-    yield request.param
-    set_level(warehouse.home, SNAPSHOT)
-
-
-@pytest.fixture
-def stage(warehouse: Warehouse, connect: Connect) -> Iterator[Stage]:
-    with service(warehouse.home) as cursor:
-        yield Stage(warehouse.home, connect, cursor)
-
-
-@pytest.fixture
-def schema(stage: Stage) -> Iterator[str]:
-    """A schema with two tables `a` and `b` of one row, 1, each, and a `gate`; dropped at the end."""
-    name = f"isolation_{uuid4().hex[:12]}"
-    owner = stage.enter()
-    owner.run(
-        f"create schema {name}",
-        *(f"create table {name}.{table} (n integer)" for table in ("a", "b", "gate")),
-        *(f"insert into {name}.{table} values (1)" for table in ("a", "b")),
-        f"grant usage on schema {name} to scheduler, quick",
-    )
-    yield name
-    # What a failed test left open goes with its session.
-    stage.cursor.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where usename <> 'rdsdb'"
-        " and query like %s and pid <> pg_backend_pid()",
-        (f"%{name}%",),
-    )
-    stage.cursor.execute(f"drop schema {name} cascade")
-
-
-def procedure(schema: str, name: str, body: str, arguments: str = "n out integer") -> str:
-    return (
-        f"create procedure {schema}.{name}({arguments}) as $$ {body} $$"
-        " language plpgsql security definer"
-    )
-
-
-@contextmanager
-def holding(stage: Stage, table: str) -> Iterator[Talk]:
-    """Another transaction that has locked the table; the test ends it."""
-    holder = stage.enter()
-    holder.run("begin", f"lock {table}")
-    yield holder
 
 
 @pytest.mark.parametrize("opening", [(), ("begin",), ("begin", "set query_group to 'x'")])
@@ -348,7 +242,7 @@ def test_inserts_share_a_table(stage: Stage, schema: str) -> None:
 
 
 def test_the_example_of_the_guide(level: str, stage: Stage, schema: str) -> None:
-    """https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html: two users swap digits."""
+    """Two users swap digits: https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html"""
     numbers, first, second = f"{schema}.a", stage.enter(), stage.enter()
     first.run(f"insert into {numbers} values (0)")
     for talk in (first, second):
