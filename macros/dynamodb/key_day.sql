@@ -1,3 +1,3 @@
 {% macro key_day(log_key) -%}
-    nvl({{ compact_date('right(' ~ log_key ~ ', 8)') }}, cast('1970-01-01' as date))
+    coalesce({{ compact_date('right(' ~ log_key ~ ', 8)') }}, cast('1970-01-01' as date))
 {%- endmacro %}

@@ -6,7 +6,9 @@
     meta={'refresh': {
         'detect': {'table': 'failed-jobs', 'event_at': 'failure_at'},
         'reads': {'contract_rules': []},
-        'range': {'failed_on': "nvl(cast(" ~ utc_timestamp('failed_at') ~ " as date), cast('1970-01-01' as date))"},
+        'range': {
+            'failed_on': "coalesce(cast(" ~ utc_timestamp('failed_at') ~ " as date), cast('1970-01-01' as date))",
+        },
         'hand_on': ['log_key', 'key_on'],
         'expires_at': 'expires_at',
     }}
@@ -90,7 +92,8 @@ typed as (
             as category,
         {{ key_day('log_key') }} as key_on,
         {{ compact_date('right(log_key, 8)') }} as run_on,
-        nvl(cast({{ utc_timestamp('failed_at') }} as date), cast('1970-01-01' as date)) as failed_on,
+        coalesce(cast({{ utc_timestamp('failed_at') }} as date), cast('1970-01-01' as date))
+            as failed_on,
         {{ utc_timestamp('failed_at') }} as failure_at,
         {{ utc_timestamp('next_retry_text') }} as next_retry_at,
         {{ utc_timestamp('resolved_text') }} as resolved_at,

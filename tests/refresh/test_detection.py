@@ -1,0 +1,186 @@
+"""Change detection in the modes `history` (pipeline-logs) and `watermark` (failed-jobs)."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox import lifecycle
+from sandbox.home import Home
+from tests.conftest import Warehouse
+from tests.refresh.project import ROOT, Project
+from tests.refresh.telemetry import Item, Replicas, log_item
+
+MODES = {"change_detection": {"pipeline-logs": "history", "failed-jobs": "watermark"}}
+VERSIONS = "stg_pipeline_logger__pipeline_log_versions"
+HISTORY_MODE = (
+    "alter database zero_etl_pipeline_logs integration set history_mode = true"
+    ' for table public."pipeline-logs"'
+)
+
+
+@pytest.fixture(scope="module")
+def modes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    folder = tmp_path_factory.mktemp("modes")
+    home = Home(folder / "sandbox")
+    try:
+        lifecycle.up(home, {"wire": 0, "aws": 0})
+        warehouse = Warehouse(home)
+        shutil.copy(ROOT / "profiles.example.yml", folder / "profiles.yml")
+        replicas = Replicas(home, folder)
+        replicas.put(log_item("first"))
+        replicas.put(report("first", "2026-03-20T02:00:00Z"), table="failed-jobs")
+        built = Project(warehouse, replicas, folder)
+        built.rows(HISTORY_MODE, user="admin")
+        outcome = built.dbt("build", "--exclude-resource-type", "unit_test", variables=MODES)
+        assert outcome.success, outcome.messages
+        members = "{members: {refresher: [scheduler], bi_reader: [quick]}}"
+        outcome = built.dbt("run-operation", "grant_roles", "--args", members)
+        assert outcome.success, outcome.messages
+        yield built
+    finally:
+        lifecycle.down(home, delete=True)
+
+
+def report(source: str, failed_at: str, attempt: int = 1) -> Item:
+    """An item of failed-jobs about the extract stage of a day of March."""
+    return {
+        "job_key": {"S": f"{source}#{attempt}"},
+        "failed_at": {"S": failed_at},
+        "log_key": {"S": f"{source}#extract#20260301"},
+        "job_id": {"S": f"{source}#20260301"},
+        "source": {"S": source},
+        "stage": {"S": "extract"},
+        "attempt_count": {"N": str(attempt)},
+    }
+
+
+def versions(project: Project, source: str) -> list[tuple[Any, ...]]:
+    return project.rows(
+        f"select normalised_status, is_deleted from {project.schema('staging')}.{VERSIONS}"
+        f" where source = '{source}' order by refresh_id"
+    )
+
+
+def reports(project: Project, source: str) -> list[tuple[Any, ...]]:
+    return project.rows(
+        "select failed_at, is_deleted"
+        f" from {project.schema('staging')}.stg_pipeline_logger__failed_jobs"
+        f" where source = '{source}' order by failed_at"
+    )
+
+
+def test_each_state_between_two_refreshes_becomes_a_version(modes: Project) -> None:
+    for status in ("STARTED", "FAILED", "SUCCEEDED"):
+        modes.replicas.put(log_item("states", status=status))
+    modes.refresh()
+    assert versions(modes, "states") == [
+        ("running", False),
+        ("failed", False),
+        ("succeeded", False),
+    ]
+    failures = f"select is_observed from {modes.schema('bi_reports')}.fct_pipeline_failures"
+    assert modes.rows(f"{failures} where source = 'states'") == [(True,)]
+    assert modes.refresh()["outcome"] == "nothing_new"
+    assert modes.refresh(mode="reconcile")["outcome"] == "nothing_new"
+
+
+def test_states_of_one_key_keep_their_order_beside_those_of_others(modes: Project) -> None:
+    modes.replicas.put(log_item("calm"), log_item("busy", status="STARTED"))
+    modes.refresh()
+    modes.replicas.put(log_item("busy", status="FAILED"), log_item("new", status="STARTED"))
+    modes.replicas.put(log_item("busy"), log_item("new", status="FAILED"))
+    modes.refresh()
+    assert versions(modes, "calm") == [("succeeded", False)]
+    assert [status for status, _ in versions(modes, "busy")] == ["running", "failed", "succeeded"]
+    assert [status for status, _ in versions(modes, "new")] == ["running", "failed"]
+
+
+def test_an_item_that_came_and_went_unseen_leaves_its_states(modes: Project) -> None:
+    item = log_item("brief", status="FAILED")
+    modes.replicas.put(item)
+    modes.replicas.delete(item)
+    modes.refresh()
+    assert versions(modes, "brief") == [("failed", False), ("failed", True)]
+    assert modes.refresh()["outcome"] == "nothing_new"
+
+
+def test_an_item_that_was_deleted_and_came_back_is_live(modes: Project) -> None:
+    item = log_item("phoenix")
+    modes.replicas.put(item)
+    modes.refresh()
+    modes.replicas.delete(item)
+    modes.replicas.put(log_item("phoenix", status="FAILED"))
+    modes.refresh()
+    runs = f"select run_status from {modes.schema('bi_reports')}.fct_pipeline_runs"
+    assert modes.rows(f"{runs} where source = 'phoenix'") == [("failed",)]
+    modes.replicas.delete(item)
+    modes.refresh()
+    assert modes.rows(f"{runs} where source = 'phoenix'") == []
+
+
+def test_a_reconcile_replays_the_states_too(modes: Project) -> None:
+    for status in ("STARTED", "FAILED"):
+        modes.replicas.put(log_item("reconciled", status=status))
+    modes.refresh(mode="reconcile")
+    assert [status for status, _ in versions(modes, "reconciled")] == ["running", "failed"]
+
+
+def test_a_record_from_before_the_overlap_waits_for_the_reconcile(modes: Project) -> None:
+    modes.refresh()
+    modes.replicas.put(log_item("overlooked"), is_late=True)
+    modes.refresh()
+    assert versions(modes, "overlooked") == []
+    modes.refresh(mode="reconcile")
+    assert versions(modes, "overlooked") == [("succeeded", False)]
+
+
+def test_a_watermark_finds_what_lies_within_the_lookback(modes: Project) -> None:
+    modes.replicas.put(report("within", "2026-03-17T12:00:00Z"), table="failed-jobs")
+    modes.replicas.put(report("before", "2026-03-16T23:59:59Z"), table="failed-jobs")
+    modes.refresh()
+    assert reports(modes, "within") == [("2026-03-17T12:00:00Z", False)]
+    assert reports(modes, "before") == []
+    modes.refresh(mode="reconcile")
+    assert reports(modes, "before") == [("2026-03-16T23:59:59Z", False)]
+
+
+def test_a_watermark_misses_a_delete_until_the_reconcile(modes: Project) -> None:
+    item = report("deleted", "2026-03-20T01:00:00Z")
+    modes.replicas.put(item, table="failed-jobs")
+    modes.refresh()
+    modes.replicas.delete(item, table="failed-jobs")
+    modes.refresh()
+    assert [is_deleted for _, is_deleted in reports(modes, "deleted")] == [False]
+    modes.refresh(mode="reconcile")
+    assert [is_deleted for _, is_deleted in reports(modes, "deleted")] == [True]
+
+
+def test_a_time_in_the_future_does_not_move_the_watermark(modes: Project) -> None:
+    modes.replicas.put(report("future", "2999-01-01T00:00:00Z"), table="failed-jobs")
+    modes.refresh()
+    modes.replicas.put(report("after", "2026-03-20T03:00:00Z"), table="failed-jobs")
+    modes.refresh()
+    assert reports(modes, "after") == [("2026-03-20T03:00:00Z", False)]
+
+
+def test_a_time_that_cannot_be_compared_is_looked_at_each_time(modes: Project) -> None:
+    modes.replicas.put(report("unreadable", "yesterday"), table="failed-jobs")
+    modes.refresh()
+    assert reports(modes, "unreadable") == [("yesterday", False)]
+
+
+def test_late_items_are_counted_by_the_hours_that_they_are_behind(modes: Project) -> None:
+    modes.replicas.put(log_item("newest", run_date="20260325"))
+    modes.refresh()
+    result = modes.refresh()
+    for _ in range(2):
+        modes.replicas.put(log_item("late", run_date="20260324"))
+        modes.replicas.put(log_item("late", stage="clean", run_date="20260325"))
+    modes.refresh()
+    late = modes.rows(
+        f"select late_hours, items from {modes.schema('ops')}.arrivals"
+        f" where refresh_id > {result['refresh_id']} order by late_hours"
+    )
+    assert late == [(0, 1), (24, 1)]
