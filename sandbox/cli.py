@@ -16,6 +16,7 @@ from sandbox.home import USERS, Home, ServerState, State
 ELSEWHERE = {
     "generate": ("sandbox.telemetry.commands", "generate_command"),
     "load": ("sandbox.zero_etl.commands", "load_command"),
+    "replica": ("sandbox.zero_etl.commands", "replica_command"),
     "spice": ("sandbox.aws.commands", "spice_command"),
 }
 

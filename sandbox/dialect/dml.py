@@ -1,7 +1,7 @@
 """INSERT, UPDATE, DELETE and TRUNCATE."""
 
 from sandbox.dialect.locks import INSERT, WRITE
-from sandbox.dialect.names import dotted, note_relation, object_name
+from sandbox.dialect.names import dotted, note_relation, object_name, own_name
 from sandbox.dialect.queries import with_clause
 from sandbox.dialect.relations import from_clause
 from sandbox.dialect.scopes import Scope
@@ -58,7 +58,7 @@ def delete(w: Walk, lo: int, hi: int) -> None:
 def truncate(w: Walk, lo: int, hi: int) -> None:
     """TRUNCATE [TABLE] t. https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html"""
     i = lo + 2 if w.low(lo + 1) == "table" else lo + 1
-    parts, after = object_name(w, i)
+    parts, after = own_name(w, i)
     note_relation(w, parts)
     if after != hi:
         raise w.syntax_error(after)

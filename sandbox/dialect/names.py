@@ -44,6 +44,27 @@ def object_name(w: Walk, index: int, tail: int = 0) -> tuple[tuple[str, ...], in
     return parts, after
 
 
+def own_name(w: Walk, index: int) -> tuple[tuple[str, ...], int]:
+    """The same for what a statement makes or empties: it lies in the session's own database.
+
+    The other databases here are destinations of zero-ETL integrations, which are read-only.
+    https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl.reqs-lims.html
+    """
+    parts, after = object_name(w, index)
+    if is_elsewhere(w, parts):
+        raise Refused(
+            f"{parts[0]}.{parts[1]}.{parts[2]}: the destination database of a zero-ETL integration"
+            f" is read-only; use a schema of {w.database} (https://docs.aws.amazon.com/redshift"
+            "/latest/mgmt/zero-etl.reqs-lims.html)"
+        )
+    return parts, after
+
+
+def is_elsewhere(w: Walk, parts: tuple[str, ...]) -> bool:
+    """Whether the name is one of another database."""
+    return len(parts) == 3 and parts[0] != w.database
+
+
 def is_catalog(parts: tuple[str, ...]) -> bool:
     """Whether a relation belongs to the leader node's catalog."""
     if len(parts) > 1:

@@ -10,7 +10,7 @@ from sandbox.dialect.body import block
 from sandbox.dialect.datatypes import data_type
 from sandbox.dialect.lexer import lex
 from sandbox.dialect.model import Called
-from sandbox.dialect.names import object_name
+from sandbox.dialect.names import object_name, own_name
 from sandbox.dialect.scopes import Scope
 from sandbox.dialect.tables import create_view
 from sandbox.dialect.walk import Done, Walk, literal, quote, spell
@@ -42,7 +42,7 @@ def create(w: Walk, lo: int, hi: int) -> Done:
 def _create(w: Walk, i: int, hi: int) -> Done:
     if w.in_procedure:
         raise not_in_redshift("CREATE PROCEDURE in a procedure", "", "stored-procedure-constraints")
-    _, opening = object_name(w, i)
+    _, opening = own_name(w, i)
     if w.low(opening) != "(":
         raise w.syntax_error(opening)
     closing = w.tokens[opening].pair

@@ -1,8 +1,4 @@
-"""The integrations as the engine keeps them: one per DynamoDB table, with the state of its table.
-
-The states, and what they mean:
-docs.aws.amazon.com/redshift/latest/dg/r_SVV_INTEGRATION_TABLE_STATE.html
-"""
+"""The integrations as the engine keeps them: one per DynamoDB table, with its state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +8,6 @@ from typing import Any
 from sandbox.home import Home
 from sandbox.zero_etl import catalogue, replicas
 from sandbox.zero_etl.session import service
-
-SYNCED = "Synced"
-RESYNC_INITIATED = "ResyncInitiated"
-# Only a full load leads on from these.
-UNSYNCED = ("Failed", "ResyncRequired", RESYNC_INITIATED)
-STATES = (SYNCED, *UNSYNCED, "Deleted", "DroppedSource")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.home import Home
-from sandbox.zero_etl import catalogue, integrations, replicas
+from sandbox.zero_etl import SYNCED, UNSYNCED, catalogue, integrations, replicas
 from sandbox.zero_etl.catalogue import Table
 from sandbox.zero_etl.errors import BadExport, ZeroEtlError
 from sandbox.zero_etl.exports import DataFile, find_files, read_batches
-from sandbox.zero_etl.integrations import SYNCED, UNSYNCED, Integration
+from sandbox.zero_etl.integrations import Integration
 from sandbox.zero_etl.lines import Change
 from sandbox.zero_etl.session import service
 from sandbox.zero_etl.statements import Statements

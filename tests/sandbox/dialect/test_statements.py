@@ -373,6 +373,11 @@ WHOLE = [
     "vacuum sort only dev.s.t to 99 percent boost",
     "set local enable_case_sensitive_identifier to true",
     "comment on column dev.s.t.a is 'x'",
+    (
+        "alter database d integration set query_all_states = true history_mode false for table"
+        ' public."a", public."b" refresh_interval 900'
+    ),
+    "alter database d integration refresh inerror tables in schema public, other",
 ]
 
 

@@ -16,7 +16,7 @@ from sandbox.zero_etl import catalogue, replicas
 from sandbox.zero_etl.catalogue import Table
 from sandbox.zero_etl.load import LoadReport, load
 from sandbox.zero_etl.session import service
-from tests.conftest import Warehouse
+from tests.conftest import Connect, Warehouse
 
 Item = dict[str, Any]
 _numbers = count(1)
@@ -123,3 +123,33 @@ def new_replica(warehouse: Warehouse, tmp_path: Path) -> Iterator[Callable[..., 
 def replica(new_replica: Callable[..., Replica]) -> Replica:
     """A table with the key `id`, a string."""
     return new_replica(id="S")
+
+
+class Wire:
+    """What a superuser, who owns the databases, says of one replica over the wire."""
+
+    def __init__(self, connect: Connect, replica: Replica) -> None:
+        connection = connect("admin")
+        connection.autocommit = True
+        self._cursor = connection.cursor()
+        self.database = replica.table.database
+        self.name = f'{self.database}.public."{replica.table.name}"'
+        self.two_part = f'public."{replica.table.name}"'
+
+    def run(self, statement: str) -> list[Any]:
+        self._cursor.execute(statement)
+        return list(self._cursor.fetchall()) if self._cursor.description else []
+
+    def set(self, option: str) -> None:
+        self.run(f"alter database {self.database} integration set {option}")
+
+    def described(self, statement: str) -> tuple[list[str], list[Any]]:
+        """The names of the columns, and the only row."""
+        (row,) = self.run(statement)
+        return [column[0] for column in self._cursor.description], row
+
+
+@pytest.fixture
+def wire(replica: Replica, connect: Connect) -> Wire:
+    # In this order: connections close before the replica that they may hold a lock on is dropped.
+    return Wire(connect, replica)

@@ -18,6 +18,7 @@ from tests.conftest import Connect
 from tests.sandbox.zero_etl.conftest import (
     Item,
     Replica,
+    Wire,
     delete,
     put,
     write_full_export,
@@ -41,33 +42,10 @@ def micros(second: int) -> int:
     return START_MICROS + second * SECOND
 
 
-class Wire:
-    """What a superuser, who owns the databases, says of one replica over the wire."""
-
-    def __init__(self, connect: Connect, replica: Replica) -> None:
-        connection = connect("admin")
-        connection.autocommit = True
-        self._cursor = connection.cursor()
-        self.database = replica.table.database
-        self.name = f'{self.database}.public."{replica.table.name}"'
-        self.two_part = f'public."{replica.table.name}"'
-
-    def run(self, statement: str) -> list[Any]:
-        self._cursor.execute(statement)
-        return list(self._cursor.fetchall()) if self._cursor.description else []
-
-    def set(self, option: str) -> None:
-        self.run(f"alter database {self.database} integration set {option}")
-
-    def states(self) -> list[tuple[Any, ...]]:
-        """(text, is active, begin, end) of every row, oldest first."""
-        rows = self.run(f'select "value", {NAMES} from {self.name} order by 3, 4, id')
-        return [(json.loads(row[0])["x"]["S"], *row[1:]) for row in rows]
-
-
-@pytest.fixture
-def wire(connect: Connect, replica: Replica) -> Wire:
-    return Wire(connect, replica)
+def states(wire: Wire) -> list[tuple[Any, ...]]:
+    """(text, is active, begin, end) of every row, oldest first."""
+    rows = wire.run(f'select "value", {NAMES} from {wire.name} order by 3, 4, id')
+    return [(json.loads(row[0])["x"]["S"], *row[1:]) for row in rows]
 
 
 @pytest.fixture
@@ -83,7 +61,7 @@ def test_every_state_of_an_item_is_a_row_from_write_to_write(
     assert replica.load(put(item("2"), micros(2), "id")) == LoadReport(updated=1)
     assert replica.load(delete(item("2"), micros(3), "id")) == LoadReport(deleted=1)
     assert replica.load(put(item("4"), micros(4), "id")) == LoadReport(inserted=1)
-    assert history.states() == [
+    assert states(history) == [
         ("1", False, at(1), at(2)),
         ("2", False, at(2), at(3)),
         ("4", True, at(4), None),
@@ -95,17 +73,17 @@ def test_an_export_holds_one_state_per_item_and_so_does_the_replica(
 ) -> None:
     first, second = put(item("1"), micros(1), "id"), put(item("2"), micros(2), "id")
     assert replica.load(second, first) == LoadReport(inserted=1, unchanged=1)
-    assert history.states() == [("2", True, at(2), None)]
+    assert states(history) == [("2", True, at(2), None)]
 
 
 def test_what_is_repeated_older_or_equal_changes_nothing(history: Wire, replica: Replica) -> None:
     replica.load(put(item("5"), micros(5), "id"), delete(item("x", "b"), micros(5), "id"))
-    before = history.states()
+    before = states(history)
     assert replica.load(put(item("5"), micros(5), "id")) == LoadReport(unchanged=1)
     assert replica.load(put(item("4"), micros(4), "id")) == LoadReport(unchanged=1)
     assert replica.load(put(item("5"), micros(6), "id")) == LoadReport(unchanged=1)
     assert replica.load(put(item("4", "b"), micros(4), "id")) == LoadReport(unchanged=1)
-    assert history.states() == before == [("5", True, at(5), None)]
+    assert states(history) == before == [("5", True, at(5), None)]
 
 
 def test_a_full_export_is_as_old_as_its_moment_else_as_its_load(
@@ -116,7 +94,7 @@ def test_a_full_export_is_as_old_as_its_moment_else_as_its_load(
     moment = "2026-03-01T12:00:07.000Z"
     lines = [{"Item": item("dated", "dated")}]
     replica.load_files(write_full_export(replica.folder / "export", lines, moment))
-    dated, plain = history.states()
+    dated, plain = states(history)
     assert dated == ("dated", True, at(7), None)
     assert before < plain[2] < before + timedelta(minutes=1)
 
@@ -125,7 +103,7 @@ def test_no_state_ends_before_it_began(history: Wire, replica: Replica) -> None:
     """An item of unknown age began with its load, though its next write may be older."""
     replica.load({"Item": item("first")})
     replica.load(put(item("second"), micros(1), "id"))
-    (first, second) = sorted(history.states())
+    (first, second) = sorted(states(history))
     assert first[2] == first[3] == second[2]
 
 
@@ -135,7 +113,7 @@ def test_switched_on_what_is_there_is_active_since_its_last_write(
     replica.load(put(item("1"), micros(1), "id"), put(item("b", "b"), micros(3), "id"))
     replica.load(put(item("2"), micros(2), "id"))
     wire.set("history_mode true")
-    assert wire.states() == [("2", True, at(2), None), ("b", True, at(3), None)]
+    assert states(wire) == [("2", True, at(2), None), ("b", True, at(3), None)]
     names = [name for (name,) in wire.run(_columns(replica))]
     assert names == ["id", "value", *NAMES.split(", ")]
 
@@ -156,7 +134,7 @@ def test_switched_off_the_active_rows_stay_and_history_is_kept_aside(
     history.set("history_mode false for all tables in schema public")
     assert replica.rows() == {("a",): item("2")}
     with pytest.raises(ProgrammingError, match="_record_is_active"):
-        history.states()
+        states(history)
 
     prefix = f"{replica.table.name}_historical_20"
     ((kept,),) = history.run(
@@ -175,28 +153,28 @@ def test_switched_off_the_active_rows_stay_and_history_is_kept_aside(
 def test_the_same_again_changes_nothing(history: Wire, replica: Replica) -> None:
     replica.load(put(item("1"), micros(1), "id"))
     history.set("history_mode = true")
-    assert history.states() == [("1", True, at(1), None)]
+    assert states(history) == [("1", True, at(1), None)]
 
 
 def test_inactive_rows_may_be_deleted_and_nothing_else(history: Wire, replica: Replica) -> None:
     replica.load(put(item("1"), micros(1), "id"), put(item("b", "b"), micros(1), "id"))
     replica.load(put(item("2"), micros(2), "id"))
     history.run(f"delete from {history.name} where _record_delete_time <= sysdate or id = 'b'")
-    assert history.states() == [("b", True, at(1), None), ("2", True, at(2), None)]
+    assert states(history) == [("b", True, at(1), None), ("2", True, at(2), None)]
 
 
 def test_an_inactive_row_stays_for_ten_minutes(history: Wire, replica: Replica) -> None:
     replica.load({"Item": item("1")})
     replica.load(put(item("2"), micros(1), "id"))
     history.run(f"delete from {history.name} where not _record_is_active")
-    assert len(history.states()) == 2
+    assert len(states(history)) == 2
     with service(replica.home) as cursor:
         cursor.execute(
             f"update {replicas.storage(replica.table)} set _record_delete_time ="
             " now() at time zone 'UTC' - interval '10 minutes 1 second'"
         )
     history.run(f"delete from {history.name} where not _record_is_active")
-    assert [row[0] for row in history.states()] == ["2"]
+    assert [row[0] for row in states(history)] == ["2"]
 
 
 def test_a_replica_is_read_only_even_for_superusers(
@@ -217,7 +195,7 @@ def test_a_replica_is_read_only_even_for_superusers(
     ):
         with pytest.raises(ProgrammingError, match="read-only"):
             wire.run(statement)
-    assert len(wire.states()) == 1
+    assert len(states(wire)) == 1
 
 
 def test_history_mode_is_for_the_owner_of_the_database(
@@ -231,7 +209,7 @@ def test_history_mode_is_for_the_owner_of_the_database(
     assert [name for (name,) in wire.run(_columns(replica))] == ["id", "value"]
 
 
-def test_it_stands_outside_of_transactions(connect: Connect, replica: Replica) -> None:
+def test_it_stands_outside_of_transactions(replica: Replica, connect: Connect) -> None:
     cursor = connect("admin").cursor()
     with pytest.raises(ProgrammingError, match="cannot run inside a transaction block"):
         cursor.execute(f"alter database {replica.table.database} integration refresh all tables")
