@@ -28,7 +28,8 @@ select current_database()::text as "database", n.nspname::text as "schema", c.oi
   null::numeric(19, 2) as skew_sortkey1, null::numeric(19, 2) as skew_rows
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema';
+where c.relkind = 'r' and n.nspname not like 'pg\_%'
+  and n.nspname not in ('information_schema', 'zero_etl_service', 'zero_etl_storage');
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_COLUMNS.html
 create view pg_catalog.svv_redshift_columns as

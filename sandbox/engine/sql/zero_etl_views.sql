@@ -18,7 +18,7 @@ create function pg_catalog.rs_replica_megabytes(p_table text) returns bigint
 create view pg_catalog.svv_integration_table_state as
 select integration_id::char(128) as integration_id, database::char(128) as target_database,
   'public'::char(128) as schema_name, table_name::char(128) as table_name, table_state::char(128) as table_state,
-  format('{"write_time_micros":%s}', checkpoint)::char(128) as table_last_replicated_checkpoint,
+  ('{"write_time_micros":' || checkpoint || '}')::char(128) as table_last_replicated_checkpoint,
   coalesce(reason, '')::char(256) as reason, updated_at as last_updated_timestamp,
   pg_catalog.rs_replica_rows(table_name) as table_rows,
   pg_catalog.rs_replica_megabytes(table_name) as table_size,
@@ -31,7 +31,7 @@ create view pg_catalog.svv_integration as
 select integration_id::char(128) as integration_id, database::char(128) as target_database,
   'DynamoDB'::char(128) as source, 'CdcRefreshState'::char(128) as state,
   (extract(epoch from (now() at time zone 'UTC') - loaded_at) * 1000)::bigint as current_lag,
-  format('{"write_time_micros":%s}', checkpoint)::char(128) as last_replicated_checkpoint,
+  ('{"write_time_micros":' || checkpoint || '}')::char(128) as last_replicated_checkpoint,
   (table_state = 'Synced')::int as total_tables_replicated, (table_state = 'Failed')::int as total_tables_failed,
   created_at as creation_time, refresh_interval, null::char(128) as source_database, is_history_mode
 from pg_catalog.rs_integration;

@@ -12,6 +12,7 @@ from redshift_connector.error import ProgrammingError
 from sandbox.zero_etl import STATES, UNSYNCED, integrations
 from sandbox.zero_etl.errors import ZeroEtlError
 from sandbox.zero_etl.load import LoadReport
+from sandbox.zero_etl.replicas import storage
 from tests.conftest import Connect, Warehouse
 from tests.sandbox.zero_etl.conftest import Item, Replica, Wire, delete, put, write_lines
 
@@ -212,7 +213,7 @@ def test_the_view_of_tables_tells_all(wire: Wire, replica: Replica) -> None:
 
 def test_the_view_of_integrations_tells_all(wire: Wire, replica: Replica) -> None:
     new = facts(wire, "svv_integration")
-    assert new["current_lag"] is None
+    assert new["current_lag"] is new["last_replicated_checkpoint"] is None
     replica.load(put(item("1"), 10, "id"))
     wire.set("refresh_interval 1800")
     told = facts(wire, "svv_integration")
@@ -244,6 +245,14 @@ def test_the_views_are_for_superusers_and_whom_they_grant_them(
             connect("scheduler").cursor().execute(f"select * from {view}")
         finally:
             wire.run(f"revoke select on {view} from scheduler")
+
+
+def test_what_the_service_keeps_is_no_table_of_anybody(
+    wire: Wire, replica: Replica, connect: Connect
+) -> None:
+    assert wire.run(f"select 1 from svv_table_info where \"table\" = '{replica.table.name}'") == []
+    with pytest.raises(ProgrammingError, match="permission denied for schema zero_etl_storage"):
+        connect("deployer").cursor().execute(f"select * from {storage(replica.table)}")
 
 
 def test_the_deployer_sees_the_states(warehouse: Warehouse, connect: Connect) -> None:
