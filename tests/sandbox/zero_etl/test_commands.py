@@ -14,8 +14,8 @@ from tests.sandbox.zero_etl.conftest import Item, write_lines
 GOOD: list[Item] = [{"Item": {"log_key": {"S": f"test#{at}"}}} for at in range(3000)]
 
 
-def run(warehouse: Warehouse, *arguments: object) -> Result:
-    words = ["--home", str(warehouse.home.path), "load", *map(str, arguments)]
+def run(warehouse: Warehouse, *arguments: object, command: str = "load") -> Result:
+    words = ["--home", str(warehouse.home.path), command, *map(str, arguments)]
     return CliRunner().invoke(main, words)
 
 
@@ -88,3 +88,27 @@ def test_the_counts_for_people_and_machines(warehouse: Warehouse, tmp_path: Path
         "deleted": 0,
         "unchanged": 0,
     }
+
+
+def test_a_replica_is_put_into_a_state_and_shown(warehouse: Warehouse) -> None:
+    try:
+        done = run(
+            warehouse, "state", "failed-jobs", "failed", "--reason", "too large", command="replica"
+        )
+        assert done.output == "failed-jobs: Failed\n"
+        shown = run(warehouse, "show", command="replica").output
+        (line,) = (line for line in shown.splitlines() if line.startswith("failed-jobs"))
+        assert line.startswith("failed-jobs    Failed           in zero_etl_failed_jobs.public, ")
+        assert line.endswith(" UTC, too large")
+        facts = json.loads(run(warehouse, "show", "--json", command="replica").output)
+        (failed,) = (one for one in facts if one["table"] == "failed-jobs")
+        assert (failed["state"], failed["reason"]) == ("Failed", "too large")
+    finally:
+        run(warehouse, "state", "failed-jobs", "Synced", command="replica")
+
+
+def test_a_wrong_state_or_table_is_named(warehouse: Warehouse) -> None:
+    done = run(warehouse, "state", "failed-jobs", "Broken", command="replica")
+    assert (done.exit_code, "'Broken' is not one of" in done.output) == (2, True)
+    done = run(warehouse, "state", "failed-job", "Synced", command="replica")
+    assert (done.exit_code, "unknown DynamoDB table failed-job: " in done.output) == (1, True)
