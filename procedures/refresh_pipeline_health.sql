@@ -15,6 +15,7 @@
     ref('fct_stage_runs'),
     ref('fct_pipeline_runs'),
     ref('fct_pipeline_failures'),
+    ref('agg_run_days'),
     ref('dim_run_days'),
     ref('agg_pipeline_daily'),
 ]) }}

@@ -23,6 +23,7 @@ MARTS = (
     "fct_stage_runs",
     "fct_pipeline_runs",
     "fct_pipeline_failures",
+    "agg_run_days",
     "dim_run_days",
     "agg_pipeline_daily",
 )

@@ -4,7 +4,7 @@
     dist='all',
     sort=['run_on'],
     meta={'refresh': {
-        'reads': {'fct_pipeline_runs': []},
+        'reads': {'agg_run_days': []},
     }}
 ) }}
 
@@ -15,7 +15,7 @@ bounds as (
     select
         min(run_on) as first_on,
         max(run_on) as newest_on
-    from {{ ref('fct_pipeline_runs') }}
+    from {{ ref('agg_run_days') }}
 ),
 
 digits as (

@@ -24,7 +24,7 @@
     'bad_key': "log_key <> pipeline_id || '#' || stage || '#' || right(log_key, 8)",
     'bad_job_id': "job_id_is = 'S' and (job_id is null or job_id <> source || '#' || right(log_key, 8))",
     'bad_run_date': "log_key_is = 'S' and run_on is null",
-    'impossible_run_date': "run_on < '2000-01-01' or datediff(day, cast(failure_at as date), run_on) > 2",
+    'impossible_run_date': "run_on not between '2000-01-01' and '2099-12-31' or datediff(day, cast(failure_at as date), run_on) > 2",
     'bad_timestamp': "failure_at is null"
         ~ " or (next_retry_is = 'S' and next_retry_at is null)"
         ~ " or (resolved_is = 'S' and resolved_at is null)"

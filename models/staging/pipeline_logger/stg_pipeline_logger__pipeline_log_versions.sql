@@ -3,7 +3,7 @@
 {{ config(
     unique_key=['log_key', 'refresh_id'],
     dist='log_key',
-    sort=['observed_at'],
+    sort=['key_on'],
     meta={'refresh': {
         'append_only': true,
         'reads': {'stg_pipeline_logger__pipeline_logs': ['log_key', 'key_on']},

@@ -23,7 +23,7 @@
     'moved_day': "right(log_key, 8) <> run_date and log_key ~ '#[0-9]{8}$'",
     'bad_job_id': "job_id_is = 'S' and (job_id is null or job_id <> source || '#' || run_date)",
     'bad_run_date': "run_date_is = 'S' and run_on is null",
-    'impossible_run_date': "run_on < '2000-01-01' or datediff(day, cast(started_at as date), run_on) > 2",
+    'impossible_run_date': "run_on not between '2000-01-01' and '2099-12-31' or datediff(day, cast(started_at as date), run_on) > 2",
     'bad_timestamp': "(started_at_is = 'S' and started_at is null)"
         ~ " or (completed_at_is = 'S' and completed_at is null)",
     'loose_timestamp': "(started_at is not null and not " ~ is_strict_timestamp('started_text')
