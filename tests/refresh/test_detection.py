@@ -165,9 +165,11 @@ def test_a_time_in_the_future_does_not_move_the_watermark(modes: Project) -> Non
     assert reports(modes, "after") == [("2026-03-20T03:00:00Z", False)]
 
 
-def test_a_time_that_cannot_be_compared_is_looked_at_each_time(modes: Project) -> None:
+def test_an_item_without_a_readable_time_waits_for_the_reconcile(modes: Project) -> None:
     modes.replicas.put(report("unreadable", "yesterday"), table="failed-jobs")
     modes.refresh()
+    assert reports(modes, "unreadable") == []
+    modes.refresh(mode="reconcile")
     assert reports(modes, "unreadable") == [("yesterday", False)]
 
 

@@ -48,14 +48,14 @@ the state to write first; when it became so; and is_gone where the item has left
     where item.{{ keys[0] }} is null and not stored.is_deleted;
 {%- endmacro %}
 
-{#- Items whose event time is within the lookback of the newest one staged. -#}
+{#- Items whose event time is within the lookback of the newest one staged; one without a day waits for the
+    reconcile, since it would widen the range of days to all there are. -#}
 {% macro _recent_items(facts, target) -%}
     {%- set keys = facts.unique_key -%}
     {%- set seen = '_seen__' ~ facts.name -%}
-    {%- set day = event_day(facts.detect.event_time) -%}
     create temp table {{ seen }} as
     {{ _hashed_items(facts.detect.table, keys) }}
-    where {{ day }} >= to_char(v_since, 'YYYY-MM-DD') or {{ day }} is null;
+    where {{ event_day(facts.detect.event_time) }} between to_char(v_since, 'YYYY-MM-DD') and '9999-12-31';
 
     {{ _range_of_seen(facts, seen) }}
 
