@@ -14,6 +14,9 @@ from sandbox.wire.statements import Statement, refusing
 # Whoever may run a statement may wait for its locks, whatever the owner of the tables allows him.
 AS_LOCKER = "set role rs_locker"
 AS_SELF = "reset role"
+# One SELECT alone breaks no serial order unless it reads what two others wrote. PostgreSQL would
+# take it for a part of a cycle where it reads what one of them wrote, and stop a writer.
+ONLY_READS = "set transaction isolation level repeatable read"
 MAX_NESTING = 16  # stored-procedure-constraints
 
 

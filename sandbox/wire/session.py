@@ -160,14 +160,16 @@ class Session:
 
     async def _lock_first(self, statement: Statement) -> None:
         """Take the statement's locks where the transaction has no snapshot yet."""
-        for own in await self._before(statement):
+        alone = next((kind for kind, _ in self._ahead if kind in b"PBSQ"), b"P") == b"S"
+        for own in await self._before(statement, alone=alone):
             forget = message(b"C", b"S" + string(_OWN))
             self._backend.writer.write(forget + messages.parse(_OWN, own, ()))
             for ends in (b"3", b"1"):
                 self._pipeline.ask(Step(ends, hidden=True))
             self._run_own(_OWN)
 
-    async def _before(self, statement: Statement) -> tuple[str, ...]:
+    async def _before(self, statement: Statement, *, alone: bool) -> tuple[str, ...]:
+        """What to run first; ``alone``: the statement is all of its message or group."""
         if not (statement.locks or statement.called):
             return ()
         if statement.called:
@@ -181,7 +183,11 @@ class Session:
             await self._settle()
             path = "".join(map(_only_value, shown.rows))
         caller = locks.Caller(self._translator.session, path)
-        return await locks.before(statement, caller, self._service)
+        own = await locks.before(statement, caller, self._service)
+        return (*own, locks.ONLY_READS) if alone and self._reads_only(statement) else own
+
+    def _reads_only(self, statement: Statement) -> bool:
+        return self._serializable and statement.kind == "select" and not self._turn.in_block
 
     async def _ask_bind(self, body: bytes) -> None:
         portal, at = text(body)
@@ -258,7 +264,7 @@ class Session:
         parts = self._translator.script(sql, self._settings)
         before: dict[int, tuple[str, ...]] = {}
         for number, part in enumerate(parts):
-            before[number] = await self._before(part)
+            before[number] = await self._before(part, alone=len(parts) == 1)
             self._turn.executed("commit" if part.commits else part.kind)
         script = Script.of(parts, before)
         step = Step(b"Z", shape=Shape(), hidden_tags=script.hidden_tags)

@@ -285,6 +285,15 @@ def test_write_skew(level: str, stage: Stage, schema: str) -> None:
     assert failed.value.args[0]["M"] == "1023"
 
 
+def test_a_lone_reader_stops_no_writer(level: str, stage: Stage, schema: str) -> None:
+    """It reads `b` before one writes it, who read `a` before another wrote that: no cycle."""
+    first, second = stage.enter(), stage.enter()
+    first.run("begin", f"insert into {schema}.b select n from {schema}.a")
+    second.run("begin", f"insert into {schema}.a values (2)", "commit")
+    assert stage.enter().run(f"select count(*) from {schema}.b") == [[1]]
+    first.run("commit")
+
+
 def test_the_level_is_seen_and_stays_while_users_are_connected(level: str, stage: Stage) -> None:
     user = stage.enter()
     shown = user.run("select rtrim(isolation_level) from stv_db_isolation_level")
