@@ -11,9 +11,19 @@ A statement is cut into tokens (lexer), walked clause by clause with the names t
 text out.
 """
 
-from sandbox.dialect.locks import Leading, leading
-from sandbox.dialect.model import Called, Settings, Translation
+from sandbox.dialect.locks import WRITE, Leading, leading
+from sandbox.dialect.model import Called, Lock, Settings, Translation
 from sandbox.dialect.translate import translate
 from sandbox.gate import Refused
 
-__all__ = ["Called", "Leading", "Refused", "Settings", "Translation", "leading", "translate"]
+__all__ = [
+    "WRITE",
+    "Called",
+    "Leading",
+    "Lock",
+    "Refused",
+    "Settings",
+    "Translation",
+    "leading",
+    "translate",
+]

@@ -175,6 +175,16 @@ def _column_of(w: Walk, lo: int, hi: int) -> str:
     return w.name(hi + 1)
 
 
+def _getdate(w: Walk, start: int, opening: int, scope: Scope) -> int:
+    """The start of the statement: https://docs.aws.amazon.com/redshift/latest/dg/r_GETDATE.html"""
+    _count(w, opening, (0,))
+    after = w.tokens[opening].pair + 1
+    if w.in_procedure:
+        w.put(start, after - 1, "(select pg_catalog.rs_now())")
+        w.labels[start] = after, "getdate"
+    return after
+
+
 def _listagg(w: Walk, start: int, opening: int, scope: Scope) -> int:
     closing = w.tokens[opening].pair
     _count(w, opening, (1, 2))
@@ -257,6 +267,7 @@ _SPELLINGS: dict[str, _Spelling] = {
     "cast": _cast,
     "decode": _decode,
     "extract": _extract,
+    "getdate": _getdate,
     "listagg": _listagg,
     "nvl2": _nvl2,
     "ratio_to_report": _ratio_to_report,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sandbox.dialect.lexer import Token, lex
-from sandbox.dialect.model import Called
+from sandbox.dialect.model import Called, Lock
 
 # Inserts share a table with each other, updates and deletes have it alone; readers wait for neither
 # (c_write_readwrite).
@@ -30,25 +30,21 @@ _REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Leading:
-    """What a procedure does before any statement that takes a snapshot: LOCK statements, then
-    perhaps the CALL of another procedure.
+    """What a procedure does before any statement that takes a snapshot: LOCK, then perhaps the CALL
+    of another procedure.
     """
 
-    locks: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
     called: Called | None = None
 
 
-def lock_statements(locks: Mapping[str, str]) -> tuple[str, ...]:
-    """One LOCK for each mode in a mapping of tables to modes, the strongest mode first."""
-    by_mode = {mode: [name for name in locks if locks[name] == mode] for mode in _STRONGEST}
-    return tuple(_lock(names, mode) for mode, names in by_mode.items() if names)
+def locks_of(modes: Mapping[str, str]) -> tuple[Lock, ...]:
+    """A mapping of tables to modes, by mode, the strongest mode first."""
+    by_mode = {mode: tuple(name for name in modes if modes[name] == mode) for mode in _STRONGEST}
+    return tuple(Lock(names, mode) for mode, names in by_mode.items() if names)
 
 
 _STRONGEST = (WRITE, INSERT, READ)
-
-
-def _lock(names: list[str], mode: str) -> str:
-    return f"lock table {', '.join(names)} in {mode} mode"
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -64,14 +60,14 @@ def leading(source: str) -> Leading:
         if tokens[i].low in (":=", "=", "default"):
             return Leading()
         i += 1
-    locks: list[str] = []
+    locks: list[Lock] = []
     i += 1
     while _low(tokens, i) == "lock":
         end = _end(tokens, i)
         start = i + 2 if _low(tokens, i + 1) == "table" else i + 1
         if start < end:
             names = source[tokens[start].start : tokens[end - 1].end]
-            locks.append(_lock([names], _EXCLUSIVE))
+            locks.append(Lock((names,), _EXCLUSIVE))
         i = end + 1
     return Leading(tuple(locks), _called(tokens, i) if _low(tokens, i) == "call" else None)
 

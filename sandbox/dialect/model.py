@@ -25,17 +25,30 @@ class Called:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """A lock of PostgreSQL on tables, which are named as it does."""
+
+    tables: tuple[str, ...]
+    mode: str
+
+    @property
+    def sql(self) -> str:
+        """The statement that takes it."""
+        return f"lock table {', '.join(self.tables)} in {self.mode} mode"
+
+
+@dataclass(frozen=True)
 class Translation:
     """PostgreSQL text for one Redshift statement.
 
     ``kind`` names the statement, such as select, create_table or begin. ``setting`` is the session
     setting that it changes: its name and new value, None for a reset; None where it changes none.
-    ``locks`` are LOCK statements of PostgreSQL for the tables it reads and writes, ``called`` is
-    the procedure of a CALL.
+    ``locks`` are those on the tables that it reads and writes, ``called`` is the procedure of a
+    CALL.
     """
 
     text: str
     kind: str
     setting: tuple[str, str | None] | None = None
-    locks: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
     called: Called | None = None

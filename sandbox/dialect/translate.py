@@ -5,7 +5,7 @@ from functools import lru_cache
 from sandbox.dialect.edits import Edits
 from sandbox.dialect.expressions import expressions
 from sandbox.dialect.lexer import Token, lex
-from sandbox.dialect.locks import LOCKING, lock_statements
+from sandbox.dialect.locks import LOCKING, locks_of
 from sandbox.dialect.model import Settings, Translation
 from sandbox.dialect.queries import query
 from sandbox.dialect.statements import statement
@@ -33,7 +33,7 @@ def translate(sql: str, settings: Settings, database: str = "dev") -> Translatio
     w = _walk(sql[: tokens[-1].end], tokens, settings, database)
     done = statement(w, 0, len(tokens))
     text = w.edits.render() if done.text is None else done.text
-    locks = lock_statements(w.touched.locks) if done.kind in LOCKING else ()
+    locks = locks_of(w.touched.locks) if done.kind in LOCKING else ()
     return Translation(text, done.kind, done.setting, locks, done.called)
 
 

@@ -7,7 +7,7 @@ catalog, through a session of the proxy's: in the client's a look would take the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.dialect import Called, leading
+from sandbox.dialect import WRITE, Called, Lock, leading
 from sandbox.wire.service import Service
 from sandbox.wire.statements import Statement, refusing
 
@@ -43,7 +43,24 @@ async def before(statement: Statement, caller: Caller, service: Service) -> tupl
         if found is None:
             return (refusing("0A000", _AMBIGUOUS.format(statement.called.name)),)
         locks = found
-    return (AS_LOCKER, *locks, AS_SELF) if locks else ()
+    return _taken(locks)
+
+
+def later(statement: Statement) -> tuple[str, ...]:
+    """Statements of PostgreSQL to run before one that finds a snapshot.
+
+    What was made since is not in the snapshot: PostgreSQL would show a table without rows.
+    https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation-serializable-isolation-troubleshooting.html
+    """
+    tables = ", ".join(_literal(table) for lock in statement.locks for table in lock.tables)
+    if not tables:
+        return ()
+    known = f"select pg_catalog.rs_check_snapshot(array[{tables}])"
+    return (*_taken([lock for lock in statement.locks if lock.mode == WRITE]), known)
+
+
+def _taken(locks: Sequence[Lock]) -> tuple[str, ...]:
+    return (AS_LOCKER, *(lock.sql for lock in locks), AS_SELF) if locks else ()
 
 
 _AMBIGUOUS = (
@@ -52,9 +69,11 @@ _AMBIGUOUS = (
 )
 
 
-async def _of_procedure(called: Called, caller: Caller, service: Service) -> tuple[str, ...] | None:
+async def _of_procedure(
+    called: Called, caller: Caller, service: Service
+) -> tuple[Lock, ...] | None:
     """What the procedure locks first; None where overloads differ, () where he may not call it."""
-    locks: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
     allowed = _ALLOWED.format(_literal(caller.user))
     for _ in range(MAX_NESTING):
         sources = await _sources(called, caller, service, allowed)

@@ -175,8 +175,10 @@ class Session:
         if statement.called:
             # What became of the messages before decides whether there is a snapshot.
             await self._settle()
-        if not self._turn.fresh or self._pipeline.skipping or self._pipeline.status == b"E":
+        if self._pipeline.skipping or self._pipeline.status == b"E":
             return ()
+        if not self._turn.fresh:
+            return locks.later(statement)
         path = ""
         if statement.called and statement.called.schema is None:
             shown = self._run_own(_PATH)
@@ -335,7 +337,7 @@ class Session:
         return b"" if hidden else message(kind, body)
 
     def _answer_row(self, body: bytes, step: Step | None) -> bytes:
-        if step is not None and step.hidden:
+        if step is not None and _hidden(step, b"D"):
             step.rows.append(body)
             return b""
         supers = step.shape.super_columns if step and step.shape else ()
@@ -351,7 +353,7 @@ def _hidden(step: Step, kind: bytes) -> bool:
     if kind == b"C":
         step.tags += 1
         return step.hidden or step.tags - 1 in step.hidden_tags
-    return step.hidden
+    return step.hidden or (kind in b"TD" and step.tags in step.hidden_tags)
 
 
 def _answer_error(body: bytes, *, serializable: bool) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
 
-from sandbox.dialect import Called, Refused, Settings, Translation
+from sandbox.dialect import Called, Lock, Refused, Settings, Translation
 from sandbox.dialect.lexer import lex
 from sandbox.wire.journal import Journal
 
@@ -32,7 +32,7 @@ class Statement:
     kind: str
     settings: Settings
     setting: tuple[str, str | None] | None = None
-    locks: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
     called: Called | None = None
 
     @property

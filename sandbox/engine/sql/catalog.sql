@@ -43,15 +43,6 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_attribute a on a.attrelid = c.oid
 where c.relkind in ('r', 'v') and a.attnum > 0 and not a.attisdropped and has_column_privilege(c.oid, a.attnum, 'SELECT');
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_STV_DB_ISOLATION_LEVEL.html
-create view pg_catalog.stv_db_isolation_level as
-select d.datname::char(128) as db_name,
-  (case when 'default_transaction_isolation=serializable' = any (s.setconfig) then 'Serializable'
-    else 'Snapshot Isolation' end)::char(20) as isolation_level
-from pg_catalog.pg_database d
-left join pg_catalog.pg_db_role_setting s on s.setdatabase = d.oid and s.setrole = 0
-where d.datname = current_database();
-
 -- Who is a role and who a user: a role cannot log in.
 create view pg_catalog.rs_identity as
 select r.oid, r.rolname::text as name, case when r.rolcanlogin then 'user' else 'role' end as kind
@@ -92,5 +83,5 @@ join pg_catalog.rs_identity i on i.oid = a.grantee
 where c.relkind in ('r', 'v')
   and (i.kind = 'public' or pg_catalog.rs_sees(i.oid) or pg_has_role(c.relowner, 'usage'));
 
-grant select on pg_catalog.stv_db_isolation_level, pg_catalog.svv_external_columns, pg_catalog.sys_query_detail, pg_catalog.svv_redshift_columns,
+grant select on pg_catalog.svv_external_columns, pg_catalog.sys_query_detail, pg_catalog.svv_redshift_columns,
   pg_catalog.svv_roles, pg_catalog.svv_user_grants, pg_catalog.svv_relation_privileges to public;

@@ -4,6 +4,10 @@
 -- Whole seconds, fixed for the statement. https://docs.aws.amazon.com/redshift/latest/dg/r_GETDATE.html
 create function pg_catalog.getdate() returns timestamp
   language sql stable parallel safe as $$ select date_trunc('second', statement_timestamp()::timestamp) $$;
+-- A procedure's statements are statements too, of which PostgreSQL knows the CALL alone; in a subquery it is asked
+-- once for each.
+create function pg_catalog.rs_now() returns timestamp
+  language sql volatile as $$ select date_trunc('second', clock_timestamp()::timestamp) $$;
 -- Fixed for the transaction. https://docs.aws.amazon.com/redshift/latest/dg/r_SYSDATE.html
 create function pg_catalog.rs_sysdate() returns timestamp
   language sql stable parallel safe as $$ select transaction_timestamp()::timestamp $$;

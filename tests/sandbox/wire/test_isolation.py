@@ -285,6 +285,18 @@ def test_write_skew(level: str, stage: Stage, schema: str) -> None:
     assert failed.value.args[0]["M"] == "1023"
 
 
+def test_what_the_proxy_asks_in_a_script_answers_nobody(
+    raw: Raw, stage: Stage, schema: str
+) -> None:
+    client = raw()
+    script = (
+        f"begin; select n from {schema}.a; select n from {schema}.b; update {schema}.b set n = 3"
+    )
+    kinds = b"".join(kind for kind, _ in client.query(script) if kind != b"S")
+    assert kinds == b"CTDCTDCCZ"
+    client.query("rollback")
+
+
 def test_a_lone_reader_stops_no_writer(level: str, stage: Stage, schema: str) -> None:
     """It reads `b` before one writes it, who read `a` before another wrote that: no cycle."""
     first, second = stage.enter(), stage.enter()
