@@ -14,6 +14,7 @@ declare
     {{ _subject_declarations(subject, models) }}
 begin
     lock table {{ _state_table(subject) }};
+    lock table {{ _runs_lock() }};
     if p_part not in ('facts', 'feeds', 'ledger') then
         raise exception 'unknown part %: use facts, feeds or ledger', p_part;
     end if;

@@ -8,6 +8,9 @@
     {%- if 'runs' not in existing %}
         {%- do run_query(_runs_ddl()) %}
     {%- endif %}
+    {%- if 'runs_lock' not in existing %}
+        {%- do run_query('create table if not exists ' ~ _runs_lock() ~ ' (locked_by varchar(64)) diststyle all') %}
+    {%- endif %}
     {%- if 'arrivals' not in existing %}
         {%- do run_query(_arrivals_ddl()) %}
     {%- endif %}

@@ -4,6 +4,11 @@
     {{ return(ops_schema() ~ '.state_' ~ subject) }}
 {%- endmacro %}
 
+{#- Whoever reads the ledger and then writes to it takes this lock first, so that readers of the ledger never wait. -#}
+{% macro _runs_lock() -%}
+    {{ return(runs_table() ~ '_lock') }}
+{%- endmacro %}
+
 {% macro _change_feed(model_name) -%}
     {{ return(ops_schema() ~ '.' ~ model_name ~ '__changes') }}
 {%- endmacro %}

@@ -1,0 +1,218 @@
+"""Many callers at once: one winner, no change lost, no row twice, no error, no endless wait."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+
+from sandbox import lifecycle
+from tests.refresh.callers import Callers
+from tests.refresh.project import Project
+from tests.refresh.telemetry import log_item
+from tests.refresh.test_histories import UNIQUE, VERSIONS
+from tests.refresh.test_scheduler import run as scheduler_run
+from tests.refresh.test_scheduler import scheduler
+
+CALLERS = 8
+ALONE = "cast(null as bigint), 'incremental', cast(null as timestamp), null, null, 0, 0"
+
+
+@pytest.fixture(scope="module", params=["snapshot", "serializable"])
+def level(request: pytest.FixtureRequest, project: Project) -> Iterator[str]:
+    """The isolation level of every session of a test."""
+    home = project.warehouse.home
+    lifecycle.up(home, isolation=request.param)
+    yield request.param
+    lifecycle.up(home, isolation="snapshot")
+
+
+@pytest.fixture(scope="module")
+def beside(project: Project) -> Project:
+    """Another environment on the same replicas."""
+    other = Project(project.warehouse, project.replicas, project.folder, environment="beside")
+    outcome = other.dbt("build", "--exclude-resource-type", "test", "unit_test")
+    assert outcome.success, outcome.messages
+    members = "{members: {refresher: [scheduler]}}"
+    assert other.dbt("run-operation", "grant_roles", "--args", members).success
+    return other
+
+
+def refresh(project: Project, slot: str, mode: str = "incremental") -> str:
+    ops = project.schema("ops")
+    return f"call {ops}.refresh_pipeline_health(cast('{slot}' as timestamp), '{mode}')"
+
+
+def deploy(project: Project, model: str) -> list[str]:
+    """What `dbt run` of one model does to its rows, in a transaction that takes the lock first."""
+    ops = project.schema("ops")
+    lock = f"lock table {ops}.state_pipeline_health"
+    return ["begin", lock, f"call {ops}.{model}__refresh({ALONE})", "commit"]
+
+
+class Race:
+    """Rounds of callers, each after one more change of one item."""
+
+    def __init__(self, project: Project, beside: Project, callers: Callers, name: str) -> None:
+        self.projects = (project, beside)
+        self.callers = callers
+        self.name = name
+        self.random = Random(name)
+        self.written = 0
+
+    def change(self) -> None:
+        self.written += 1
+        item = log_item(category=self.name, records_processed={"N": str(self.written)})
+        self.projects[0].replicas.put(item)
+
+    def one_slot(self) -> None:
+        project = self.projects[0]
+        calls = [refresh(project, project.next_slot())] * CALLERS
+        outcomes = self.callers.outcomes(calls)
+        assert sorted(outcomes) == ["done"] + ["slot_done"] * (CALLERS - 1)
+
+    def different_slots(self) -> None:
+        project = self.projects[0]
+        slots = [project.next_slot() for _ in range(CALLERS)]
+        newest = slots[-1]
+        self.random.shuffle(slots)
+        outcomes = self.callers.outcomes([refresh(project, slot) for slot in slots])
+        assert outcomes.count("done") == 1
+        assert set(outcomes) <= {"done", "nothing_new", "superseded"}
+        assert outcomes[slots.index(newest)] != "superseded"
+
+    def reconcile_against_incremental(self) -> None:
+        project = self.projects[0]
+        slot, half = project.next_slot(), CALLERS // 2
+        modes = ["reconcile", "incremental"] * half
+        found = self.callers.outcomes([refresh(project, slot, mode) for mode in modes])
+        assert found.count("done") == 1
+        for start in (0, 1):
+            winners = [outcome for outcome in found[start::2] if outcome != "slot_done"]
+            assert len(winners) == 1, found
+
+    def deploys_against_refreshes(self) -> None:
+        project = self.projects[0]
+        slot = project.next_slot()
+        models = self.random.sample(list(UNIQUE), CALLERS // 2)
+        calls = [[refresh(project, slot)] for _ in models]
+        self.callers.together([*calls, *(deploy(project, model) for model in models)])
+
+    def environments(self) -> None:
+        slot, half = self.projects[0].next_slot(), CALLERS // 2
+        calls = [refresh(project, slot) for project in self.projects * half]
+        found = self.callers.outcomes(calls)
+        for start in (0, 1):
+            assert sorted(found[start::2]) == ["done"] + ["slot_done"] * (half - 1)
+
+    def check(self) -> None:
+        """The change of this round is there, once."""
+        stored = self.projects[0].rows(
+            f"select records_processed from {self.projects[0].schema('bi_reports')}.fct_stage_runs"
+            f" where pipeline_id = 'orders#{self.name}'"
+        )
+        assert stored == [(self.written,)]
+
+    def run(self, rounds: int) -> None:
+        kinds: list[Callable[[], None]] = [
+            self.one_slot,
+            self.different_slots,
+            self.reconcile_against_incremental,
+            self.deploys_against_refreshes,
+            self.environments,
+        ]
+        for number in range(rounds):
+            self.change()
+            kinds[number % len(kinds)]()
+            self.check()
+
+
+def duplicates(project: Project) -> dict[str, int]:
+    """Keys that a table holds twice."""
+    found = {}
+    for table, key in UNIQUE.items():
+        schema = project.schema("staging" if table.startswith("stg_") else "bi_reports")
+        found[table] = project.value(
+            f"select count(*) from (select {key} from {schema}.{table}"
+            f" group by {key} having count(*) > 1) as repeated"
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(50, id="50"), pytest.param(1000, id="1000", marks=pytest.mark.nightly)]
+)
+def test_races(level: str, project: Project, beside: Project, rounds: int) -> None:
+    name = f"{level}{rounds}"
+    for each in (project, beside):
+        each.refresh(project.next_slot())
+
+    with Callers(project, *(["scheduler"] * 4 + ["deployer"] * 4)) as callers:
+        Race(project, beside, callers, name).run(rounds)
+
+    versions = project.rows(
+        f"select records_processed from {project.schema('staging')}.{VERSIONS}"
+        f" where log_key like 'orders#{name}#%' order by refresh_id"
+    )
+    assert versions == [(number,) for number in range(1, rounds + 1)]
+    for each in (project, beside):
+        each.refresh(project.next_slot())
+        before = each.marts()
+        assert each.refresh(project.next_slot(), mode="reconcile")["outcome"] == "nothing_new"
+        assert each.marts() == before
+        assert not any(duplicates(each).values())
+    ended = project.rows(
+        "select mode, slot_at, outcome from"
+        f" {project.schema('ops')}.runs where step = 'refresh' and slot_at is not null"
+        " and outcome in ('done', 'nothing_new') group by mode, slot_at, outcome"
+        " having count(*) > 1"
+    )
+    assert not ended, "a slot has one winner"
+
+
+def test_the_scheduler_against_dbt_run(level: str, project: Project) -> None:
+    outcome = project.dbt("parse")
+    assert outcome.success, outcome.messages
+    manifest = str(project.folder / "target" / "manifest.json")
+    scheduler(project, "quick", "apply", "--manifest", manifest)
+    days = [f"202603{day:02}" for day in range(1, 4)]
+
+    def schedule() -> list[str]:
+        found = []
+        for day in days:
+            project.replicas.put(log_item(category=f"scheduled_{level}", run_date=day))
+            found.append(str(scheduler_run(project, project.next_slot())["outcome"]))
+        return found
+
+    with ThreadPoolExecutor(1) as other:
+        running = other.submit(schedule)
+        outcome = project.dbt("run")
+        assert set(running.result()) <= {"done", "nothing_new"}
+
+    assert outcome.success, outcome.messages
+    project.refresh()
+    keys = project.rows(
+        f"select log_key, count(*) from {project.schema('bi_reports')}.fct_stage_runs"
+        f" where pipeline_id = 'orders#scheduled_{level}' group by log_key"
+    )
+    assert sorted(keys) == [(f"orders#scheduled_{level}#extract#{day}", 1) for day in days]
+    assert project.refresh(mode="reconcile")["outcome"] == "nothing_new"
+
+
+def test_one_outcome_of_many_recorded_at_once_is_kept(level: str, project: Project) -> None:
+    """Beside the retention of the ledger, which reads it and then writes to it as well."""
+    ops = project.schema("ops")
+    with Callers(project, *["scheduler"] * CALLERS) as callers:
+        for number in range(20):
+            name = f"{level}-r{number}"
+            record = (
+                f"call {ops}.record_outcome('pipeline_health', 'incremental',"
+                f" cast('2026-03-31 12:00' as timestamp), 'ingestion', '{name}', 'COMPLETED', '')"
+            )
+            retain = (
+                f"call {ops}.retain_pipeline_health("
+                f"cast('{project.next_slot()}' as timestamp), 'ledger')"
+            )
+            callers.together([[record]] * (CALLERS - 1) + [[retain]])
+            kept = f"select count(*) from {ops}.runs where name = '{name}'"
+            assert project.value(kept) == 1
