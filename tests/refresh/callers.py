@@ -4,13 +4,13 @@ import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
+from sandbox.deadline import Deadline
 from tests.refresh.project import Project
 
 # Whoever waits longer waits for ever.
@@ -94,6 +94,12 @@ class Reader:
                 return
             self.seen.append(tuple(value for row in rows for value in row))
 
+    def wait_for_reads(self, number: int) -> None:
+        """Until so many more reads have begun and ended, or one has failed."""
+        wanted = len(self.seen) + number + 1
+        patience = Deadline.after(PATIENCE_SECONDS)
+        assert patience.wait(lambda: len(self.seen) >= wanted or self.error is not None)
+
     def __enter__(self) -> "Reader":
         self._thread.start()
         return self
@@ -106,5 +112,3 @@ class Reader:
     ) -> None:
         self._is_stopped.set()
         self._thread.join(PATIENCE_SECONDS)
-        with suppress(Error, OSError):
-            self._connection.close()
