@@ -16,7 +16,7 @@
     ]}
 ) }}
 begin
-    lock table {{ _runs_lock() }};
+    lock table {{ runs_table() }}_lock;
     insert into {{ runs_table() }} (
         environment, subject, mode, step, name, outcome, detail, slot_at, started_at, finished_at
     )
