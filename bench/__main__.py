@@ -2,16 +2,20 @@
 
 Everything is run by the public commands, in a sandbox of its own that is removed at the end.
 
-    python -m bench --whole          all of it, as `make bench`: several minutes
-    python -m bench                  without `make demo` and `make test`: about a minute
+    python -m bench --whole          all of it, as `make bench`: about half an hour
+    python -m bench                  only what the README promises of the sandbox: about a minute
     python -m bench --json           for a machine
+    python -m bench refresh --sizes 10000,100000     what a refresh costs, a quick look
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import tempfile
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,7 +23,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.machine import describe
-from bench.measures import Bench, Measure, make_seconds
+from bench.measures import Measure, make_seconds, promises
+from bench.place import ROOT, Place
+from bench.refresh import report, run
+from bench.refresh.results import Size, growing, ratios
+
+SIZES = "10000,100000,1000000"
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def whole() -> list[Measure]:
@@ -43,18 +53,60 @@ def table(measures: list[Measure]) -> Table:
     return result
 
 
-@click.command()
-@click.option("--whole", "with_make", is_flag=True, help="Time `make demo` and `make test` too.")
+@click.group(invoke_without_command=True)
+@click.option("--whole", "with_all", is_flag=True, help="Time `make` targets and refreshes too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def main(with_make: bool, as_json: bool) -> None:
+@click.pass_context
+def main(context: click.Context, with_all: bool, as_json: bool) -> None:
     """Measure what the README promises; exit code 1 when a promise is broken."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Bench(Path(folder)) as bench:
-        measures = bench.run()
-    if with_make:
-        measures = whole() + measures
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if context.invoked_subcommand:
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Place(Path(folder)) as place:
+        measures = promises(place)
+    if with_all:
+        sizes = [run.measure(int(items)) for items in SIZES.split(",")]
+        measures = whole() + measures + _told(sizes, PAGE)
+    _end(measures, as_json, {})
+
+
+@main.command("refresh")
+@click.option("--sizes", default=SIZES, show_default=True, help="Items of pipeline-logs.")
+@click.option("--times", default=3, show_default=True, help="Runs of which the median counts.")
+@click.option("--modes", default=",".join(run.MODES), show_default=True, help="Change detection.")
+@click.option("--write", is_flag=True, help="Write the tables into docs/performance.md.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def refresh(sizes: str, times: int, modes: str, write: bool, as_json: bool) -> None:
+    """Measure what a refresh costs; exit code 1 when it costs more than promised.
+
+    \b
+    Examples:
+      python -m bench refresh --sizes 10000,100000 --times 1
+      python -m bench refresh --write
+    """
+    chosen = tuple(modes.split(","))
+    measured = [run.measure(int(items), times, chosen) for items in sizes.split(",")]
+    measures = _told(measured, PAGE if write else None)
+    if not (write or as_json):
+        click.echo(report.page(measured, measures, datetime.now(tz=UTC).date()))
+    _end(measures, as_json, {"sizes": [asdict(size) for size in measured]})
+
+
+def _told(sizes: list[Size], page: Path | None) -> list[Measure]:
+    """The ratios that are promised; ends the program where a refresh reads more than it may."""
+    measures = ratios(sizes)
+    if page:
+        report.put(report.page(sizes, measures, datetime.now(tz=UTC).date()), page)
+    wrong = growing(sizes)
+    if wrong:
+        sys.exit("\n".join(wrong))
+    return measures
+
+
+def _end(measures: list[Measure], as_json: bool, more: dict[str, object]) -> None:
     if as_json:
-        report = {"machine": describe(), "measures": [measure.as_dict() for measure in measures]}
-        click.echo(json.dumps(report, indent=1))
+        said = {"machine": describe(), "measures": [measure.as_dict() for measure in measures]}
+        click.echo(json.dumps(said | more, indent=1))
     else:
         Console(width=100).print(table(measures))
     sys.exit(0 if all(measure.kept for measure in measures) else 1)
