@@ -20,10 +20,10 @@ from sandbox.dialect.model import Called, Lock
 READ = "access share"
 INSERT = "row exclusive"
 WRITE = "share row exclusive"
-_EXCLUSIVE = "access exclusive"
+EXCLUSIVE = "access exclusive"
 # The statement makes it: there is nothing to lock yet.
 MADE = ""
-LOCKING = frozenset({"select", "insert", "update", "delete", "create_table_as"})
+LOCKING = frozenset({"lock", "select", "insert", "update", "delete", "create_table_as"})
 
 _REMEMBERED = 256
 
@@ -44,7 +44,7 @@ def locks_of(modes: Mapping[str, str]) -> tuple[Lock, ...]:
     return tuple(Lock(names, mode) for mode, names in by_mode.items() if names)
 
 
-_STRONGEST = (WRITE, INSERT, READ)
+_STRONGEST = (EXCLUSIVE, WRITE, INSERT, READ)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -67,7 +67,7 @@ def leading(source: str) -> Leading:
         start = i + 2 if _low(tokens, i + 1) == "table" else i + 1
         if start < end:
             names = source[tokens[start].start : tokens[end - 1].end]
-            locks.append(Lock((names,), _EXCLUSIVE))
+            locks.append(Lock((names,), EXCLUSIVE))
         i = end + 1
     return Leading(tuple(locks), _called(tokens, i) if _low(tokens, i) == "call" else None)
 

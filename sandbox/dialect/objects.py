@@ -1,6 +1,7 @@
 """Schemas, drops, comments, locks: statements about objects by name."""
 
-from sandbox.dialect.names import object_name
+from sandbox.dialect.locks import EXCLUSIVE
+from sandbox.dialect.names import held_name, object_name
 from sandbox.dialect.walk import Done, Walk, literal
 from sandbox.gate import not_in_redshift
 
@@ -76,7 +77,8 @@ def lock(w: Walk, lo: int, hi: int) -> str:
     if w.low(lo + 1) != "table":
         w.edits.close(w.tokens[lo].end, " table")
     while True:
-        _, i = object_name(w, i)
+        parts, i = object_name(w, i)
+        w.touched.locks[held_name(w, parts)] = EXCLUSIVE
         if i == hi:
             return "lock"
         i = w.expect(i, ",")

@@ -35,6 +35,21 @@ class Caller:
         return [self.user if name == "$user" else name for name in names]
 
 
+async def refusal(statement: Statement, service: Service) -> tuple[str, ...]:
+    """A failing statement where LOCK names a view, which PostgreSQL would lock.
+
+    A name without its schema may be a table of the session's own, which nobody else can see.
+    https://docs.aws.amazon.com/redshift/latest/dg/r_LOCK.html
+    """
+    named = [table for lock in statement.locks for table in lock.tables if '"."' in table]
+    listed = ", ".join(map(_literal, named))
+    rows = await service.rows(
+        "select relname from pg_catalog.pg_class where relkind = 'v'"
+        f" and oid in (select to_regclass(name) from unnest(array[{listed}]::text[]) as name)"
+    )
+    return tuple(refusing("42809", f'"{name}" is not a table') for (name,) in rows[:1])
+
+
 async def before(statement: Statement, caller: Caller, service: Service) -> tuple[str, ...]:
     """Statements of PostgreSQL to run before the first one of a transaction; none for most."""
     locks = statement.locks

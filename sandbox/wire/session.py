@@ -177,6 +177,8 @@ class Session:
             await self._settle()
         if self._pipeline.skipping or self._pipeline.status == b"E":
             return ()
+        if statement.kind == "lock":
+            return await locks.refusal(statement, self._service)
         if not self._turn.fresh:
             return locks.later(statement)
         path = ""

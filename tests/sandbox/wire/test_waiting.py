@@ -67,6 +67,15 @@ def test_a_lock_is_exclusive_and_of_a_transaction(stage: Stage, schema: str) -> 
         assert read.result(20) == [[1]]
 
 
+def test_a_view_cannot_be_locked(stage: Stage, schema: str) -> None:
+    """https://docs.aws.amazon.com/redshift/latest/dg/r_LOCK.html"""
+    owner = stage.enter()
+    owner.run(f"create view {schema}.seen as select n from {schema}.a", "begin")
+    with pytest.raises(ProgrammingError, match="is not a table"):
+        owner.run(f"lock {schema}.a, {schema}.seen")
+    owner.run("rollback")
+
+
 def test_a_change_of_type_runs_in_no_transaction(stage: Stage, schema: str) -> None:
     """https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html"""
     owner = stage.enter()
