@@ -16,6 +16,8 @@ create table pg_catalog.rs_integration (
   refresh_interval int not null default 900,
   query_all_states bool not null default false,
   is_history_mode bool not null default false,
+  -- Counts the tables that history mode put under the replica, one after the other.
+  generation int not null default 1,
   table_state text not null default 'Synced' check (table_state in
     ('Synced', 'Failed', 'Deleted', 'ResyncRequired', 'ResyncInitiated', 'DroppedSource')),
   reason text,
@@ -26,13 +28,16 @@ create table pg_catalog.rs_integration (
 
 -- Asked once per scan of a replica, under the snapshot of the statement. A dropped source may still be queried.
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DATABASE.html
-create function pg_catalog.rs_readable(p_database text) returns bool
+create function pg_catalog.rs_readable(p_database text, p_generation int) returns bool
   language plpgsql stable parallel safe security definer set search_path = pg_catalog as $$
 declare
   it pg_catalog.rs_integration;
 begin
   select * into it from pg_catalog.rs_integration i where i.database = p_database;
-  if it.table_state in ('Synced', 'DroppedSource')
+  -- To a snapshot from before the change of mode the new table would seem empty.
+  if it.generation <> p_generation then
+    raise exception 'could not complete because of conflict with concurrent transaction' using errcode = 'XX000';
+  elsif it.table_state in ('Synced', 'DroppedSource')
     or it.query_all_states and it.table_state in ('Failed', 'ResyncRequired', 'ResyncInitiated') then
     return true;
   end if;
@@ -72,8 +77,8 @@ declare
   place text := p_database || '.public';
 begin
   select * into strict it from pg_catalog.rs_integration i where i.database = p_database;
-  execute format('create or replace view %I.%I as select * from zero_etl_storage.%I where pg_catalog.rs_readable(%L)',
-    place, it.table_name, it.table_name, p_database);
+  execute format('create or replace view %I.%I as select * from zero_etl_storage.%I '
+    'where pg_catalog.rs_readable(%L, %s)', place, it.table_name, it.table_name, p_database, it.generation);
   execute format('grant select on %I.%I to deployer', place, it.table_name);
   execute format('create or replace trigger rs_guard before insert or update or delete or truncate '
     'on zero_etl_storage.%I for each statement execute function pg_catalog.rs_guard_replica(%L)',
@@ -163,7 +168,8 @@ begin
     perform pg_catalog.rs_history_off(p_database || '.public', it.table_name, it.owner, later);
   end if;
   execute format('alter table %s rename to %I', later, it.table_name);
-  update pg_catalog.rs_integration i set is_history_mode = p_on, updated_at = now() at time zone 'UTC'
+  update pg_catalog.rs_integration i set is_history_mode = p_on, generation = generation + 1,
+    updated_at = now() at time zone 'UTC'
   where i.database = p_database;
   perform pg_catalog.rs_show_replica(p_database);
 end $$;
@@ -215,6 +221,8 @@ declare
   step jsonb;
 begin
   commit;
+  -- What a load commits that it waited for, it must see.
+  set transaction isolation level read committed;
   for step in select * from jsonb_array_elements(p_options) loop
     perform pg_catalog.rs_alter_integration_now(p_database, step ->> 'option', step ->> 'value',
       array(select jsonb_array_elements_text(step -> 'tables')));

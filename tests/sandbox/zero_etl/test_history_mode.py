@@ -5,13 +5,15 @@ docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-history-mode.html
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from redshift_connector.error import ProgrammingError
 
-from sandbox.zero_etl import replicas
+from sandbox.deadline import Deadline
+from sandbox.zero_etl import integrations, replicas
 from sandbox.zero_etl.load import LoadReport
 from sandbox.zero_etl.session import service
 from tests.conftest import Connect
@@ -196,6 +198,46 @@ def test_a_replica_is_read_only_even_for_superusers(
         with pytest.raises(ProgrammingError, match="read-only"):
             wire.run(statement)
     assert len(states(wire)) == 1
+
+
+def test_a_change_of_mode_waits_for_a_load_and_keeps_what_it_brought(
+    wire: Wire, replica: Replica
+) -> None:
+    waits = (
+        "select count(*) from pg_locks where not granted and relation ="
+        f" '{replicas.writes(replica.table)}'::regclass"
+    )
+    with service(replica.home) as loading, service(replica.home) as watching:
+        loading.execute("begin")
+        loading.execute(f"lock table {replicas.writes(replica.table)} in exclusive mode")
+
+        def is_waiting() -> bool:
+            watching.execute(waits)
+            return bool(watching.fetchone()[0])
+
+        with ThreadPoolExecutor(1) as pool:
+            changed = pool.submit(wire.set, "history_mode = true")
+            try:
+                assert Deadline.after(20).wait(is_waiting)
+                for table, more in ((replicas.storage, "'{}'"), (replicas.writes, str(micros(1)))):
+                    loading.execute(f"insert into {table(replica.table)} values ('a', {more})")
+                integrations.set_state(loading, replica.table.database, "Synced", "loaded")
+            finally:
+                loading.execute("commit")
+            changed.result()
+    assert wire.run(f"select id, {NAMES} from {wire.name}") == [["a", True, at(1), None]]
+
+
+def test_who_began_before_a_change_of_mode_never_finds_an_empty_replica(
+    wire: Wire, replica: Replica, connect: Connect
+) -> None:
+    replica.load(put(item("1"), micros(1), "id"))
+    cursor = connect("deployer").cursor()
+    cursor.execute("begin")
+    cursor.execute('select count(*) from zero_etl_failed_jobs.public."failed-jobs"')
+    wire.set("history_mode = true")
+    with pytest.raises(ProgrammingError, match="conflict with concurrent transaction"):
+        cursor.execute(f"select count(*) from {wire.name}")
 
 
 def test_history_mode_is_for_the_owner_of_the_database(
