@@ -252,6 +252,28 @@ def test_a_cancel_ends_the_statement_at_its_backend(
         data_api.cancel_statement(Id=waiting["Id"])
 
 
+def test_a_call_sees_what_its_lock_waited_for(
+    data_api: Any, run: Run, table: Table, connect: Connect
+) -> None:
+    counted = table("n integer")
+    name = f"{counted}_rows"
+    run(
+        f"create procedure {name}(n out bigint) as $$ begin lock {counted};"
+        f" select into n count(*) from {counted}; end; $$ language plpgsql security definer"
+    )
+    run(f"grant execute on procedure {name}() to scheduler")
+    holder = connect("deployer")
+    holder.cursor().execute(f"lock table {counted}")
+    waiting = data_api.execute_statement(Sql=f"call {name}()", WaitTimeSeconds=1, **WHERE)
+    assert waiting["Status"] == "STARTED"
+    holder.cursor().execute(f"insert into {counted} values (1)")
+    holder.commit()
+    ended = data_api.describe_statement(Id=waiting["Id"], WaitTimeSeconds=20)
+    assert ended["Status"] == "FINISHED", ended
+    assert data_api.get_statement_result(Id=waiting["Id"])["Records"] == [[{"longValue": 1}]]
+    run(f"drop procedure {name}()")
+
+
 def test_a_long_poll_ends_with_its_statement(data_api: Any, fault: Callable[..., None]) -> None:
     name = f"poll-{uuid.uuid4().hex}"
     fault(operation="Statement", where={"StatementName": name}, delay=0.5)
