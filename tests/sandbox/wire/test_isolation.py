@@ -1,7 +1,9 @@
 """Transactions beside each other: which snapshot each reads, which lock each waits for."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from redshift_connector.error import ProgrammingError
@@ -304,6 +306,21 @@ def test_a_lone_reader_stops_no_writer(level: str, stage: Stage, schema: str) ->
     second.run("begin", f"insert into {schema}.a values (2)", "commit")
     assert stage.enter().run(f"select count(*) from {schema}.b") == [[1]]
     first.run("commit")
+
+
+def test_a_new_user_enters_twice_at_once_and_is_dropped(stage: Stage) -> None:
+    """To take locks ahead makes him a member of nothing that he or others can see."""
+    name, admin = f"guest_{uuid4().hex[:8]}", stage.enter("admin")
+    admin.run(f"create user {name} password 'Sandbox-1'")
+    with ThreadPoolExecutor(4) as pool:
+        talks = list(pool.map(stage.enter, [name] * 4))
+    assert talks[0].run("select role_name from svv_roles") == []
+    assert talks[0].run("select role_name from svv_user_grants") == []
+    with pytest.raises(ProgrammingError, match="SET ROLE is not in Redshift"):
+        talks[0].run("set role rs_locker")
+    with pytest.raises(ProgrammingError, match=DENIED):
+        talks[0].run("create schema mine")
+    admin.run(f"drop user {name}")
 
 
 def test_the_level_is_seen_and_stays_while_users_are_connected(level: str, stage: Stage) -> None:
