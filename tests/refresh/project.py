@@ -27,6 +27,19 @@ MARTS = (
     "dim_run_days",
     "agg_pipeline_daily",
 )
+VERSIONS = "stg_pipeline_logger__pipeline_log_versions"
+# Of each table of the subject.
+UNIQUE_KEYS = {
+    "stg_pipeline_logger__pipeline_logs": "log_key",
+    VERSIONS: "log_key, refresh_id",
+    "stg_pipeline_logger__failed_jobs": "job_key, failed_at",
+    "fct_stage_runs": "log_key",
+    "fct_pipeline_runs": "pipeline_id, run_on",
+    "fct_pipeline_failures": "log_key, attempt",
+    "agg_run_days": "run_on",
+    "dim_run_days": "run_on",
+    "agg_pipeline_daily": "pipeline_id, run_on",
+}
 
 
 @dataclass(frozen=True)

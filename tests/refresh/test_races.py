@@ -8,9 +8,8 @@ import pytest
 
 from sandbox import lifecycle
 from tests.refresh.callers import Callers
-from tests.refresh.project import Project
+from tests.refresh.project import UNIQUE_KEYS, VERSIONS, Project
 from tests.refresh.telemetry import log_item
-from tests.refresh.test_histories import UNIQUE, VERSIONS
 from tests.refresh.test_scheduler import run as scheduler_run
 from tests.refresh.test_scheduler import scheduler
 
@@ -94,7 +93,7 @@ class Race:
     def deploys_against_refreshes(self) -> None:
         project = self.projects[0]
         slot = project.next_slot()
-        models = self.random.sample(list(UNIQUE), CALLERS // 2)
+        models = self.random.sample(list(UNIQUE_KEYS), CALLERS // 2)
         calls = [[refresh(project, slot)] for _ in models]
         self.callers.together([*calls, *(deploy(project, model) for model in models)])
 
@@ -130,7 +129,7 @@ class Race:
 def duplicates(project: Project) -> dict[str, int]:
     """Keys that a table holds twice."""
     found = {}
-    for table, key in UNIQUE.items():
+    for table, key in UNIQUE_KEYS.items():
         schema = project.schema("staging" if table.startswith("stg_") else "bi_reports")
         found[table] = project.value(
             f"select count(*) from (select {key} from {schema}.{table}"

@@ -10,6 +10,10 @@ the state to write first; when it became so; and is_gone where the item has left
     {%- else -%}
     v_all := v_everything or v_since is null or p_to is not null{{ ' or p_refresh_id is null' if mode == 'history' }};
     if v_all then
+        {%- if mode == 'history' %}
+        select greatest(max(source_item._record_create_time), max(source_item._record_delete_time)) into v_whole
+        from {{ replica(facts.detect.table) }} as source_item;
+        {%- endif %}
         {{ _all_items(facts, target) }}
     else
         {% if mode == 'history' -%}
@@ -42,7 +46,7 @@ the state to write first; when it became so; and is_gone where the item has left
             {%- endif %});
 
     insert into {{ items }} ({{ keys | join(', ') }}, state_number, recorded_at, is_gone)
-    select {{ _listed(keys, 'stored') }}, 1, v_now, true
+    select {{ _listed(keys, 'stored') }}, 1, {{ 'nvl(v_whole, v_now)' if facts.detect.mode == 'history' else 'v_now' }}, true
     from {{ target }} as stored
     left join {{ items }} as item on {{ _joined(keys, 'stored', 'item') }}
     where item.{{ keys[0] }} is null and not stored.is_deleted;
@@ -113,8 +117,7 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-history-mode.html
     from {{ seen }} as item
     left join {{ target }} as stored on {{ _joined(keys, 'item', 'stored') }}{{ _in_range(facts, 'stored') }}
     where
-        stored.{{ keys[0] }} is null
-        or item.recorded_at > stored.changed_at
+        item.recorded_at > greatest(stored.changed_at, v_whole)
         or (item.age = 1 and item.is_active and (stored.is_deleted or nvl(stored.item_hash <> item.item_hash, true)));
 
     insert into {{ items }} ({{ keys | join(', ') }}, state_number, recorded_at, is_gone)
@@ -158,8 +161,15 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-history-mode.html
     where entry = '{{ _newest_entry(facts.name) }}' and (moment is null or moment < v_latest);
 {%- endmacro %}
 
+{#- A look at every item passes over the states that they went through before; they are not made up later. -#}
 {% macro _record_states(facts) -%}
-    select max(item.recorded_at) into v_latest from {{ '_items__' ~ facts.name }} as item;
+    if v_all then
+        v_latest := v_whole;
+        update {{ _state_table(facts.subject) }} set moment = v_whole
+        where entry = '{{ _whole_entry(facts.name) }}';
+    else
+        select max(item.recorded_at) into v_latest from {{ '_items__' ~ facts.name }} as item;
+    end if;
     update {{ _state_table(facts.subject) }} set moment = v_latest
     where entry = '{{ _recorded_entry(facts.name) }}' and (moment is null or moment < v_latest);
 {%- endmacro %}

@@ -39,6 +39,9 @@ declare
     v_all boolean;
     v_state bigint;
     v_since timestamp;
+    {%- if facts.detect.mode == 'history' %}
+    v_whole timestamp;
+    {%- endif %}
     v_newest timestamp;
     v_latest timestamp;
     v_allowed timestamp;
@@ -73,13 +76,13 @@ begin
         {%- if facts.detect.event_at %}
         {{ _record_arrivals(facts) }}
         {%- endif %}
-        {%- if facts.detect.mode == 'history' %}
-        {{ _record_states(facts) }}
-        if not v_all then
-            delete from {{ '_items__' ~ facts.name }} where state_number <= v_state;
-        end if;
-        {%- endif %}
     end if;
+    {%- if facts.detect.mode == 'history' %}
+    {{ _record_states(facts) }}
+    if not v_all then
+        delete from {{ '_items__' ~ facts.name }} where state_number <= v_state;
+    end if;
+    {%- endif %}
     {%- else -%}
     {{ _mart_rows(facts, target, model_sql) }}
     {{ _write(facts, target) }}
@@ -144,9 +147,12 @@ $refresh$ {{ _procedure_rights() }}
     {%- if facts.is_staging and facts.detect.mode == 'watermark' %}
     v_since := dateadd(day, -{{ facts.detect.lookback_days }}, v_newest);
     {%- elif facts.is_staging and facts.detect.mode == 'history' %}
-    select dateadd(minute, -{{ var('history_overlap_minutes', 60) }}, max(state.moment)) into v_since
-    from {{ _state_table(facts.subject) }} as state
-    where state.entry = '{{ _recorded_entry(facts.name) }}';
+    select
+        dateadd(minute, -{{ var('history_overlap_minutes', 60) }},
+            max(case when state.entry = '{{ _recorded_entry(facts.name) }}' then state.moment end)),
+        max(case when state.entry = '{{ _whole_entry(facts.name) }}' then state.moment end)
+    into v_since, v_whole
+    from {{ _state_table(facts.subject) }} as state;
     {%- endif %}
 {%- endmacro %}
 

@@ -30,3 +30,8 @@
 {% macro _recorded_entry(model_name) -%}
     {{ return('recorded ' ~ model_name) }}
 {%- endmacro %}
+
+{#- The newest moment in the replica when a staging model last looked at every item as it was then. -#}
+{% macro _whole_entry(model_name) -%}
+    {{ return('whole ' ~ model_name) }}
+{%- endmacro %}

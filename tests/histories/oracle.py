@@ -1,8 +1,9 @@
 """What refreshes must make of telemetry, in plain Python: no SQL, no feeds, all from scratch."""
 
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,23 +11,45 @@ from tests.refresh.telemetry import Item
 
 Key = tuple[str, ...]
 Row = tuple[Any, ...]
-STATUSES = {
-    "STARTED": "running",
-    "RUNNING": "running",
-    "SUCCEEDED": "succeeded",
-    "FAILED": "failed",
-    "SKIPPED": "skipped",
-}
-STAGES = {"extract": 1, "clean": 2, "parquet": 3, "merge": 4}
-
+# Items by key; None: it has left.
+Found = Mapping[Key, Item | None]
 DAYS_AHEAD = 2
+# The attributes of a log item that are texts.
+TEXTS = (
+    *("log_key", "job_id", "source", "category", "stage", "run_date", "status"),
+    *("started_at", "completed_at", "error_message"),
+)
+
+
+@dataclass
+class Seeds:
+    """What the seeds say, of which the histories change some words."""
+
+    stages: dict[str, int] = field(
+        default_factory=lambda: {"extract": 1, "clean": 2, "parquet": 3, "merge": 4}
+    )
+    statuses: dict[str, str] = field(
+        default_factory=lambda: {
+            "STARTED": "running",
+            "RUNNING": "running",
+            "SUCCEEDED": "succeeded",
+            "FAILED": "failed",
+            "SKIPPED": "skipped",
+        }
+    )
+    blocks_moved_days: bool = False
 
 
 @dataclass
 class Seen:
-    """An item as a refresh last saw it; gone is the reason why it has left the replica."""
+    """An item as a refresh last saw it, as the seeds judged it then.
+
+    `sight` numbers the refresh that saw it come, change or go; gone is the reason why it has left.
+    """
 
     item: Item
+    sight: int
+    run: dict[str, Any] | None = None
     gone: str | None = None
 
 
@@ -34,24 +57,32 @@ class Seen:
 class Observer:
     """What was seen of the two tables, one refresh of a staging model after the other."""
 
+    seeds: Seeds = field(default_factory=Seeds)
     logs: dict[Key, Seen] = field(default_factory=dict)
     reports: dict[Key, Seen] = field(default_factory=dict)
     versions: dict[Key, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+    _sights: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def see_logs(self, replica: dict[Key, Item]) -> None:
-        _see(self.logs, replica)
+    def see_logs(self, found: Found) -> None:
+        """What a refresh of the staging model of pipeline-logs found."""
+        _see(self.logs, found, next(self._sights))
+        for key, item in found.items():
+            if item is not None:
+                self.logs[key].run = stage_run(item, self.seeds)
 
-    def see_reports(self, replica: dict[Key, Item]) -> None:
-        _see(self.reports, replica)
+    def see_reports(self, found: Found) -> None:
+        """What a refresh of the staging model of failed-jobs found."""
+        _see(self.reports, found, next(self._sights))
 
     def see_versions(self) -> None:
+        """A refresh of the versions, which takes the items as staging holds them."""
         for key, seen in self.logs.items():
-            if seen not in self.versions[key][-1:]:
-                self.versions[key].append(Seen(seen.item, seen.gone))
+            if [seen.sight] != [version.sight for version in self.versions[key][-1:]]:
+                self.versions[key].append(replace(seen))
 
     def marts(self) -> tuple[set[Row], set[Row]]:
         """The rows of fct_stage_runs and of fct_pipeline_runs."""
-        live = (stage_run(seen.item) for seen in self.logs.values() if not seen.gone)
+        live = (seen.run for seen in self.logs.values() if not seen.gone)
         stages = {run["log_key"]: run for run in live if run}
         failures = list(self._failures(stages))
         groups = defaultdict(list)
@@ -60,7 +91,14 @@ class Observer:
         return (
             {tuple(run.values()) for run in stages.values()},
             {
-                (*place, *pipeline_run(runs, [open_ for at, open_ in failures if at == place]))
+                (
+                    *place,
+                    *pipeline_run(
+                        runs,
+                        [is_open for at, is_open in failures if at == place],
+                        self.seeds.stages,
+                    ),
+                )
                 for place, runs in groups.items()
             },
         )
@@ -70,7 +108,7 @@ class Observer:
         observed, reported = {}, {}
         for versions in self.versions.values():
             for version in versions:
-                run = None if version.gone else stage_run(version.item)
+                run = None if version.gone else version.run
                 if run and run["status"] == "failed" and run["log_key"] in stages:
                     observed[run["log_key"], run["attempt"] or 1] = run
         for seen in sorted(self.reports.values(), key=lambda seen: text(seen.item, "failed_at")):
@@ -91,19 +129,21 @@ class Observer:
             yield (first["pipeline_id"], (own or first)["run_on"]), not is_resolved
 
 
-def _see(seen: dict[Key, Seen], replica: dict[Key, Item]) -> None:
-    for key, item in replica.items():
-        seen[key] = Seen(item)
-    for key, was in seen.items():
-        if key not in replica and not was.gone:
-            has_expired = int(was.item.get("ttl", {}).get("N", 2**40)) < 10**9
-            seen[key] = Seen(was.item, "ttl" if has_expired else "delete")
+def _see(seen: dict[Key, Seen], found: Found, sight: int) -> None:
+    for key, item in found.items():
+        was = seen.get(key)
+        if item is None:
+            if was and not was.gone:
+                has_expired = int(was.item.get("ttl", {}).get("N", 2**40)) < 10**9
+                seen[key] = Seen(was.item, sight, was.run, "ttl" if has_expired else "delete")
+        elif was is None or was.gone or was.item != item:
+            seen[key] = Seen(item, sight)
 
 
-def stage_run(item: Item) -> dict[str, Any] | None:
+def stage_run(item: Item, seeds: Seeds) -> dict[str, Any] | None:
     """The row of a log item; None for one that cannot be used."""
-    wrong = {"records_processed": "N", "metadata": "M"}
-    if any(item[name].keys() - {wrong.get(name, "S"), "NULL"} for name in item):
+    types = dict.fromkeys(TEXTS, "S") | {"records_processed": "N", "metadata": "M"}
+    if any(item[name].keys() - {types[name], "NULL"} for name in types.keys() & item.keys()):
         return None
     names = ("job_id", "source", "stage", "run_date", "status", "started_at")
     source, stage, run_date, status = (text(item, name) for name in names[1:5])
@@ -114,7 +154,7 @@ def stage_run(item: Item) -> dict[str, Any] | None:
     if (
         not all(text(item, name) for name in names)
         or log_key != f"{pipeline}#{stage}#{log_key[-8:]}"
-        or status not in STATUSES
+        or status not in seeds.statuses
         or run_on is None
         or (records is not None and not str(records).isdigit())
     ):
@@ -123,12 +163,15 @@ def stage_run(item: Item) -> dict[str, Any] | None:
     told = item.get("metadata", {}).get("M", {})
     if not started or (run_on - started.date()).days > DAYS_AHEAD:
         return None
+    if seeds.blocks_moved_days and log_key[-8:] != run_date:
+        return None
     return {
         "log_key": log_key,
         "pipeline_id": pipeline,
         "run_on": run_on,
         "stage": stage,
-        "status": STATUSES[status],
+        "stage_order": seeds.stages.get(stage),
+        "status": seeds.statuses[status],
         "attempt": int(told["attempt"]["N"]) if "attempt" in told else None,
         "records_processed": None if records is None else int(records),
         "duration_seconds": seconds(started, completed),
@@ -162,26 +205,28 @@ def report(item: Item) -> dict[str, Any] | None:
     }
 
 
-def pipeline_run(runs: list[dict[str, Any]], failures_open: list[bool]) -> Row:
+def pipeline_run(
+    runs: list[dict[str, Any]], failures_open: list[bool], stages: dict[str, int]
+) -> Row:
     """What fct_pipeline_runs says of the stages of one pipeline and day, after its key."""
     counted = Counter(run["status"] for run in runs)
-    seen = {run["stage"] for run in runs} & STAGES.keys()
+    seen = {run["stage"] for run in runs} & stages.keys()
     status = (
         "failed"
         if counted["failed"]
         else "running"
         if counted["running"]
         else "partial"
-        if len(seen) < len(STAGES)
+        if len(seen) < len(stages)
         else "succeeded"
     )
     failed = sorted(
-        (STAGES.get(run["stage"], 1000), run["started_at"], run["log_key"], run["stage"])
+        (stages.get(run["stage"], 1000), run["started_at"], run["log_key"], run["stage"])
         for run in runs
         if run["status"] == "failed"
     )
     records = sorted(
-        (STAGES.get(run["stage"], 0), run["started_at"], run["log_key"], run["records_processed"])
+        (stages.get(run["stage"], 0), run["started_at"], run["log_key"], run["records_processed"])
         for run in runs
         if run["records_processed"] is not None
     )
