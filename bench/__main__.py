@@ -84,7 +84,10 @@ def refresh(sizes: str, times: int, modes: str, write: bool, as_json: bool) -> N
       python -m bench refresh --sizes 10000,100000 --times 1
       python -m bench refresh --write
     """
-    chosen = tuple(modes.split(","))
+    asked = set(modes.split(","))
+    chosen = tuple(mode for mode in run.MODES if mode in asked)
+    if "full" not in asked or asked - set(run.MODES):
+        raise click.UsageError(f"--modes takes {', '.join(run.MODES)}; full must be among them")
     measured = [run.measure(int(items), times, chosen) for items in sizes.split(",")]
     measures = _told(measured, PAGE if write else None)
     if not (write or as_json):

@@ -99,8 +99,9 @@ def growing(sizes: list[Size]) -> list[str]:
     return found
 
 
-# Blocks are read whole, and none is skipped where all that is stored fits into a few.
-BLOCK_ROWS = 20_000
+# Blocks of 1 MB are read whole, up to 10,000 narrow rows in each, and a model reads a table up to
+# four times; where a table has few blocks none is skipped.
+BLOCK_ROWS = 100_000
 
 
 def unwarranted(tables: dict[tuple[str, str], Counts], touched: set[str]) -> list[str]:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
+import click
+
 from bench.place import Place
 from bench.refresh import scans
 from bench.refresh.results import PLACES, Changed, Mode, Size, unwarranted
@@ -41,7 +43,7 @@ QUERIES = {
 }
 
 
-class BrokenPromise(Exception):
+class BrokenPromise(click.ClickException):
     """Something that must hold on any engine did not."""
 
 
