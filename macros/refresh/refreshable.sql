@@ -17,16 +17,24 @@ the table, replace the procedure, commit), then the call. The table is never swa
     {{ _lock_subject(facts.subject) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+    {% set plan = _table_plan(target, existing) %}
+    {% if plan.remade %}{{ _fill_spares(facts, target, plan.remade) }}{% endif %}
     {% do _deploy_feed(facts) %}
-    {% set changes = _deploy_table(facts, target, existing) %}
+    {% if plan.is_new %}{% do run_query(_table_ddl(target)) %}{% endif %}
+    {% for former, name in plan.renamed.items() %}
+        {% do run_query('alter table ' ~ target ~ ' rename column ' ~ former ~ ' to ' ~ name) %}
+    {% endfor %}
     {% do get_assert_columns_equivalent(_contracted_sql(facts, sql)) %}
     {% set called = namespace(now=false) %}
     {% if not flags.EMPTY %}
-        {% set called.now = _deploy_procedure(facts, target, sql, changes) %}
+        {% set called.now = _deploy_procedure(facts, target, sql, _is_reshaped(plan)) %}
     {% endif %}
-    {% do persist_docs(this.incorporate(type='table'), model) %}
     {% do apply_grants(target, config.get('grants'), should_revoke=true) %}
+    {% do _alter_table(target, plan) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {#- Comments are many statements, and readers wait for an altered table until the commit. -#}
+    {% if _is_reshaped(plan) %}{% do adapter.commit() %}{% endif %}
+    {% do persist_docs(this.incorporate(type='table'), model) %}
     {% do adapter.commit() %}
 
     {% if called.now %}

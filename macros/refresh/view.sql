@@ -13,17 +13,23 @@ something, so that SPICE takes it although no table moved.
         {{ _lock_subject(model.config.meta.subject) }}
         {{ run_hooks(pre_hooks, inside_transaction=True) }}
         {% do get_assert_columns_equivalent(sql) %}
-        {#- CREATE OR REPLACE VIEW wants the same columns:
-            https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html -#}
-        {% if existing is not none and not _has_contracted_columns() %}
-            {% do run_query('drop ' ~ existing.type ~ ' ' ~ target) %}
-        {% endif %}
-        {% call statement('main') %}
+        {%- set statement_text -%}
 create or replace view {{ target }} as (
 {{ sql }}
 ){{ ' with no schema binding' if not config.get('bind', true) }}
+        {%- endset -%}
+        {#- CREATE OR REPLACE VIEW wants the same columns:
+            https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html -#}
+        {% set readers = [] %}
+        {% if existing is not none and _catalog_columns(this) | items | list != _contracted_columns() | items | list %}
+            {% set readers = _drop_views(_bound_views(target, _catalog_columns(this) | list)) %}
+            {% do run_query('drop ' ~ existing.type ~ ' ' ~ target) %}
+        {% endif %}
+        {% call statement('main') %}
+{{ statement_text }}
         {% endcall %}
-        {% if not flags.EMPTY %}{% do _record_view() %}{% endif %}
+        {% do _create_views(readers) %}
+        {% if not flags.EMPTY %}{% do _record_view(statement_text) %}{% endif %}
         {% do persist_docs(this.incorporate(type='view'), model) %}
         {% do apply_grants(target, config.get('grants'), should_revoke=true) %}
         {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -33,15 +39,10 @@ create or replace view {{ target }} as (
     {{ return({'relations': [this.incorporate(type='view')]}) }}
 {% endmaterialization %}
 
-{% macro _has_contracted_columns() -%}
-    {%- set stored = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
-    {{ return(stored == model.columns.values() | map(attribute='name') | list) }}
-{%- endmacro %}
-
 {#- What a view shows without a table moving: its own text and the seeds that it reads. -#}
-{% macro _record_view() -%}
+{% macro _record_view(statement_text) -%}
     {%- set state = _state_table(model.config.meta.subject) -%}
-    {%- set shown = [sql] -%}
+    {%- set shown = [statement_text] -%}
     {%- for unique_id in model.depends_on.nodes if unique_id.startswith('seed.') -%}
         {%- do shown.append(graph.nodes[unique_id].checksum.checksum) -%}
     {%- endfor -%}
@@ -51,14 +52,23 @@ create or replace view {{ target }} as (
     {%- if stored.get(entry) != version -%}
         {%- do _put_entries(model.name, state, {entry: version}, stored) -%}
         {%- do run_query(
-            'update ' ~ state ~ ' set counter = (select max(known.counter) + 1 from ' ~ state
-            ~ " as known where known.entry = 'refresh_id') where entry in ('refresh_id', 'changed_refresh_id')"
+            'update ' ~ state ~ ' set content = $view$' ~ statement_text ~ "$view$ where entry = '" ~ entry ~ "'"
         ) -%}
-        {%- do run_query(
-            'insert into ' ~ runs_table() ~ ' (environment, subject, mode, step, name, outcome, refresh_id,'
-            ~ ' changed_refresh_id, started_at, finished_at) select ' ~ "'" ~ environment() ~ "', '"
-            ~ model.config.meta.subject ~ "', 'deploy', 'view', '" ~ model.name ~ "', 'done', max(state.counter),"
-            ~ ' max(state.counter), sysdate, sysdate from ' ~ state ~ " as state where state.entry = 'refresh_id'"
-        ) -%}
+        {%- do _record_news(model.config.meta.subject, model.name) -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- A refresh that no table shows: what a view shows is other than before, and its dataset has to take it. -#}
+{% macro _record_news(subject, name) -%}
+    {%- set state = _state_table(subject) -%}
+    {%- do run_query(
+        'update ' ~ state ~ ' set counter = (select max(known.counter) + 1 from ' ~ state
+        ~ " as known where known.entry = 'refresh_id') where entry in ('refresh_id', 'changed_refresh_id')"
+    ) -%}
+    {%- do run_query(
+        'insert into ' ~ runs_table() ~ ' (environment, subject, mode, step, name, outcome, refresh_id,'
+        ~ ' changed_refresh_id, started_at, finished_at) select ' ~ "'" ~ environment() ~ "', '"
+        ~ subject ~ "', 'deploy', 'view', '" ~ name ~ "', 'done', max(state.counter),"
+        ~ ' max(state.counter), sysdate, sysdate from ' ~ state ~ " as state where state.entry = 'refresh_id'"
+    ) -%}
 {%- endmacro %}

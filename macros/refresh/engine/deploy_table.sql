@@ -1,31 +1,75 @@
-{#- Creates the table of the contract or brings it there, in place. Returns true where its shape changed. -#}
-{% macro _deploy_table(facts, target, existing) -%}
-    {%- if existing is none -%}
-        {%- do run_query(_table_ddl(target)) -%}
-        {{ return(true) }}
-    {%- endif -%}
+{#-
+What it takes to bring a table to its contract, in place: {is_new, renamed {from: to}, added [column],
+remade {name: {from, to}}, dropped [name]}.
+-#}
+{% macro _table_plan(target, existing) -%}
+    {%- set plan = {'is_new': existing is none, 'renamed': {}, 'added': [], 'remade': {}, 'dropped': []} -%}
+    {%- if existing is none -%}{{ return(plan) }}{%- endif -%}
     {%- set policy = config.get('on_schema_change', 'append_new_columns') -%}
-    {%- set stored = {} -%}
-    {%- for column in adapter.get_columns_in_relation(this) -%}
-        {%- do stored.update({column.name: column.data_type}) -%}
-    {%- endfor -%}
-    {%- set changed = namespace(is=false) -%}
-    {%- for column in model.columns.values() -%}
-        {%- if column.name not in stored -%}
+    {%- set stored = _stored_columns(this) -%}
+    {%- for column in model.columns.values() if column.name not in stored -%}
+        {%- set former = column.get('config', {}).get('meta', {}).get('renamed_from') -%}
+        {%- if former in stored and former not in model.columns -%}
+            {%- do _refuse_unless_allowed(policy, former ~ ' is renamed ' ~ column.name) -%}
+            {%- do plan.renamed.update({former: column.name}) -%}
+            {%- do stored.update({column.name: stored.pop(former)}) -%}
+        {%- else -%}
             {%- do _refuse_unless_allowed(policy, 'column ' ~ column.name ~ ' is new') -%}
-            {%- do run_query('alter table ' ~ target ~ ' add column ' ~ column.name ~ ' ' ~ column.data_type) -%}
-            {%- set changed.is = true -%}
-        {%- elif stored[column.name] != _catalog_type(column.data_type) -%}
-            {%- do _refuse_unless_allowed(policy, column.name ~ ' is ' ~ stored[column.name]) -%}
-            {%- do _retype_column(facts, target, column) -%}
-            {%- set changed.is = true -%}
+            {%- do plan.added.append(column) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- for name in stored if name not in model.columns and policy == 'sync_all_columns' -%}
-        {%- do run_query('alter table ' ~ target ~ ' drop column ' ~ name) -%}
-        {%- set changed.is = true -%}
+    {%- for name, held in stored.items() -%}
+        {%- set column = model.columns.get(name) -%}
+        {%- if column -%}
+            {%- set is_typed = held.type == _catalog_type(column.data_type) -%}
+            {%- set may_be_null = column.constraints | selectattr('type', 'equalto', 'not_null') | list | length == 0 -%}
+            {%- if not is_typed -%}{%- do _refuse_unless_allowed(policy, name ~ ' is ' ~ held.type) -%}{%- endif -%}
+            {%- if not is_typed or (held.is_required and may_be_null) -%}
+                {%- do plan.remade.update({name: {'from': held.type, 'to': column.data_type}}) -%}
+            {%- endif -%}
+        {%- elif name.endswith('__spare') -%}
+            {%- if name.removesuffix('__spare') not in plan.remade -%}{%- do plan.dropped.append(name) -%}{%- endif -%}
+        {%- elif policy == 'sync_all_columns' and not _bound_views(target, [name]) -%}
+            {%- do plan.dropped.append(name) -%}
+        {%- elif held.is_required -%}
+            {#- The model writes it no more, and NOT NULL would fail every insert. -#}
+            {%- do plan.remade.update({name: {'from': held.type, 'to': held.type}}) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {{ return(changed.is) }}
+    {%- for name in plan.remade if name in _physical_keys() -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ ': ' ~ name ~ ' cannot be remade from ' ~ plan.remade[name].from ~ ' to '
+            ~ plan.remade[name].to ~ ' in place, because it is the dist or sort key of ' ~ target
+            ~ '. Make a column of another name, with the new type, and the key dist and sort of it; or drop the '
+            ~ 'table, which readers will notice'
+        ) -%}
+    {%- endfor -%}
+    {{ return(plan) }}
+{%- endmacro %}
+
+{% macro _is_reshaped(plan) -%}
+    {{ return(plan.is_new or plan.renamed or plan.added or plan.remade or plan.dropped) }}
+{%- endmacro %}
+
+{#- {name: {type, is_required}} of a table, as the catalog spells types. -#}
+{% macro _stored_columns(relation) -%}
+    {%- set stored = {} -%}
+    {%- for name, type in _catalog_columns(relation).items() -%}
+        {%- do stored.update({name: {'type': type, 'is_required': false}}) -%}
+    {%- endfor -%}
+    {%- for row in run_query(
+        "select column_name from information_schema.columns where is_nullable = 'NO' and table_schema = '"
+        ~ relation.schema ~ "' and table_name = '" ~ relation.identifier ~ "'"
+    ).rows -%}
+        {%- do stored[row[0]].update({'is_required': true}) -%}
+    {%- endfor -%}
+    {{ return(stored) }}
+{%- endmacro %}
+
+{#- Columns that Redshift neither adds nor drops: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html -#}
+{% macro _physical_keys() -%}
+    {%- set sort = config.get('sort', []) -%}
+    {{ return(([sort] if sort is string else sort) + [config.get('dist')]) }}
 {%- endmacro %}
 
 {% macro _table_ddl(target) -%}
@@ -43,25 +87,6 @@ create table {{ target }} {{ get_table_columns_and_constraints() }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- A type is changed beside the old column, since Redshift alters types in no transaction:
-    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html -#}
-{% macro _retype_column(facts, target, column) -%}
-    {%- if column.name in facts.unique_key or column.name == facts.bounded_by or column.name == config.get('dist') -%}
-        {%- do exceptions.raise_compiler_error(
-            model.name ~ ': ' ~ column.name ~ ' is a key, so its type cannot change in place; drop '
-            ~ target ~ ' and run the model again'
-        ) -%}
-    {%- endif -%}
-    {%- set spare = column.name ~ '__retyped' -%}
-    {%- do run_query('alter table ' ~ target ~ ' add column ' ~ spare ~ ' ' ~ column.data_type) -%}
-    {%- do run_query(
-        'update ' ~ target ~ ' set ' ~ spare ~ ' = try_cast(cast(' ~ column.name ~ ' as varchar(65535)) as '
-        ~ column.data_type ~ ')'
-    ) -%}
-    {%- do run_query('alter table ' ~ target ~ ' drop column ' ~ column.name) -%}
-    {%- do run_query('alter table ' ~ target ~ ' rename column ' ~ spare ~ ' to ' ~ column.name) -%}
-{%- endmacro %}
-
 {#- A contract's type as the catalog spells it. -#}
 {% macro _catalog_type(data_type) -%}
     {%- set spelled = data_type | lower | replace(', ', ',') -%}
@@ -72,17 +97,16 @@ create table {{ target }} {{ get_table_columns_and_constraints() }}
 {#- One row per image of a row that a refresh removed or wrote; see affected_keys(). -#}
 {% macro _deploy_feed(facts) -%}
     {%- set feed = _change_feed(facts.name) -%}
-    {%- set fed = facts.unique_key + facts.hand_on -%}
     {%- set relation = api.Relation.create(
         database=this.database, schema=ops_schema(), identifier=facts.name ~ '__changes', type='table'
     ) -%}
-    {%- set stored = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- set stored = _catalog_columns(relation) -%}
     {%- if not stored -%}
         {%- call statement('create_feed') -%}
 create table {{ feed }} (
     feed_refresh_id bigint not null,
     image varchar(4) not null,
-    {%- for name in fed %}
+    {%- for name in facts.unique_key + facts.hand_on %}
     {{ name }} {{ model.columns[name].data_type }}{{ ',' if not loop.last }}
     {%- endfor %}
 )
@@ -90,8 +114,24 @@ diststyle even
 sortkey (feed_refresh_id)
         {%- endcall -%}
     {%- else -%}
-        {%- for name in fed if name not in stored -%}
-            {%- do run_query('alter table ' ~ feed ~ ' add column ' ~ name ~ ' ' ~ model.columns[name].data_type) -%}
+        {%- set changed = [] -%}
+        {%- for name in facts.unique_key + facts.hand_on
+            if stored.get(name) != _catalog_type(model.columns[name].data_type) -%}
+            {%- do changed.append(name) -%}
         {%- endfor -%}
+        {%- if changed -%}{%- do _alter_feed(feed, stored, changed) -%}{%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- What the feed held has no such column, so a consumer that has not read all of it recomputes everything. -#}
+{% macro _alter_feed(feed, stored, changed) -%}
+    {%- set newest = run_query('select max(feed_refresh_id) from ' ~ feed).rows[0][0] -%}
+    {%- do run_query('delete from ' ~ feed) -%}
+    {%- if newest is not none -%}
+        {%- do run_query('insert into ' ~ feed ~ ' (feed_refresh_id, image) select ' ~ newest ~ ", 'trim'") -%}
+    {%- endif -%}
+    {%- for name in changed -%}
+        {%- if name in stored -%}{%- do run_query('alter table ' ~ feed ~ ' drop column ' ~ name) -%}{%- endif -%}
+        {%- do run_query('alter table ' ~ feed ~ ' add column ' ~ name ~ ' ' ~ model.columns[name].data_type) -%}
+    {%- endfor -%}
 {%- endmacro %}

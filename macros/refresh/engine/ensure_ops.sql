@@ -69,7 +69,8 @@ sortkey (refresh_id)
 create table if not exists {{ _state_table(subject) }} (
     entry varchar(300) not null,
     counter bigint,
-    moment timestamp
+    moment timestamp,
+    content varchar(65535)
 )
 diststyle all
 {%- endmacro %}

@@ -24,11 +24,15 @@ declare
     v_unread bigint;
     {%- for upstream in facts.tables %}
     v_read_{{ loop.index }} bigint;
+    {%- if _subject_of(upstream) != facts.subject %}
+    v_held_{{ loop.index }} bigint;
+    {%- endif %}
     {%- endfor %}
     v_everything boolean;
     v_now timestamp;
     v_touched bigint;
     v_stored bigint;
+    v_keyless integer;
     v_low {{ facts.bound_type }};
     v_high {{ facts.bound_type }};
     {%- if facts.range %}
@@ -56,6 +60,7 @@ begin
     end if;
     p_removed := 0;
     p_written := 0;
+    v_keyless := 0;
     {%- if facts.is_staging %}
     v_all := false;
     {%- endif %}
@@ -84,8 +89,10 @@ begin
     end if;
     {%- endif %}
     {%- else -%}
+    {{ _remove_keyless(facts, target) }}
     {{ _mart_rows(facts, target, model_sql) }}
     {{ _write(facts, target) }}
+    p_removed := p_removed + v_keyless;
     {%- endif %}
     {{ _drop_temporaries(facts, ['_affected__', '_now__', '_delta__', '_seen__']) }}
     {%- if facts.is_staging and facts.detect.mode == 'history' %}
@@ -130,6 +137,10 @@ $refresh$ {{ _procedure_rights() }}
         {%- for upstream in facts.tables %}, v_read_{{ loop.index }}{% endfor %}
         {{- ', v_newest' if facts.is_staging }}
     from {{ _state_table(facts.subject) }} as state;
+    {%- for upstream in facts.tables if _subject_of(upstream) != facts.subject %}
+    select coalesce(max(feed.feed_refresh_id), 0) into v_held_{{ facts.tables.index(upstream) + 1 }}
+    from {{ _change_feed(upstream) }} as feed;
+    {%- endfor %}
     v_everything := v_unread > 0 or p_mode = 'reconcile';
     {%- if facts.tables %}
     if not v_everything then
@@ -156,7 +167,10 @@ $refresh$ {{ _procedure_rights() }}
     {%- endif %}
 {%- endmacro %}
 
-{#- Everything up to this refresh is consumed; an upstream of another subject up to what its feed shows here. -#}
+{#-
+Everything up to this refresh is consumed; of another subject's feed, which no lock of ours holds still, what it held
+before this refresh read it: what comes while it reads may be read twice, but never missed.
+-#}
 {% macro _consumed(facts) -%}
     {%- set state = _state_table(facts.subject) -%}
     {%- set own = [] -%}
@@ -164,8 +178,7 @@ $refresh$ {{ _procedure_rights() }}
         {%- if _subject_of(upstream) == facts.subject -%}
             {%- do own.append(_consumed_entry(facts.name, upstream)) -%}
         {%- else %}
-    update {{ state }}
-    set counter = (select coalesce(max(feed.feed_refresh_id), 0) from {{ _change_feed(upstream) }} as feed)
+    update {{ state }} set counter = v_held_{{ loop.index }}
     where entry = '{{ _consumed_entry(facts.name, upstream) }}';
         {%- endif -%}
     {%- endfor -%}
