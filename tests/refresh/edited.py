@@ -2,7 +2,9 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Self
 
 from tests.refresh.project import ROOT, Project
 
@@ -11,7 +13,7 @@ class EditedProject(Project):
     """A project of whose files each is a copy, or a link where no test edits it."""
 
     @classmethod
-    def beside(cls, project: Project, folder: Path, environment: str) -> "EditedProject":
+    def beside(cls, project: Project, folder: Path, environment: str) -> Self:
         root = folder / "root"
         root.mkdir(parents=True)
         for name in ("models", "procedures", "seeds"):
@@ -22,11 +24,9 @@ class EditedProject(Project):
         shutil.copy(project.folder / "profiles.yml", folder)
         return cls(project.warehouse, project.replicas, folder, environment, root)
 
-    def in_environment(self, environment: str) -> "EditedProject":
+    def in_environment(self, environment: str) -> Self:
         """The same files, deployed elsewhere."""
-        return EditedProject(
-            self.warehouse, self.replicas, self.folder, environment, self.root, self._slots
-        )
+        return replace(self, environment=environment)
 
     def file(self, name: str) -> Path:
         """The one file of the models, procedures or seeds with this name."""
@@ -61,7 +61,7 @@ class EditedProject(Project):
             )
         }
 
-    def contents(self, table: str, schema: str = "bi_reports") -> list[dict[str, object]]:
+    def contents(self, table: str, schema: str = "bi_reports") -> list[dict[str, Any]]:
         """Every row of a relation as a mapping, in one order; repeated rows are repeated."""
         names = sorted(self.columns(table, schema))
         rows = self.rows(f"select {', '.join(names)} from {self.schema(schema)}.{table}")
@@ -83,7 +83,11 @@ class EditedProject(Project):
         """Take a column out of a contract."""
         path = self.file(f"{model}.yml")
         text, count = re.subn(
-            rf"^      - {{?name: {column}\b.*\n(?:        .*\n)*", "", path.read_text(), 1, re.M
+            rf"^      - {{?name: {column}\b.*\n(?:        .*\n)*",
+            "",
+            path.read_text(),
+            count=1,
+            flags=re.MULTILINE,
         )
         assert count, f"{model}.yml has no column {column}"
         path.write_text(text)
@@ -97,7 +101,7 @@ class EditedProject(Project):
             line.replace("\\", r"\\") + r"\g<0>",
             path.read_text(),
             count=1,
-            flags=re.M,
+            flags=re.MULTILINE,
         )
         assert count, f"{model}.yml has no column {before}"
         path.write_text(text)

@@ -59,6 +59,7 @@ class Project:
     folder: Path
     environment: str = "sandbox"
     root: Path = ROOT
+    subject: str = "pipeline_health"
     _slots: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def dbt(self, *arguments: str, variables: dict[str, Any] | None = None) -> Outcome:
@@ -101,21 +102,21 @@ class Project:
         return f"{start + timedelta(minutes=15 * next(self._slots)):%Y-%m-%d %H:%M:%S}"
 
     def refresh(self, slot: str | None = None, mode: str = "incremental") -> dict[str, Any]:
-        """CALL refresh_pipeline_health as the scheduler's user; its result."""
+        """CALL refresh_<subject> as the scheduler's user; its result."""
         return self._call("refresh", slot, mode)
 
     def retain(self, part: str, slot: str | None = None) -> dict[str, Any]:
-        """CALL retain_pipeline_health as the scheduler's user; its result."""
+        """CALL retain_<subject> as the scheduler's user; its result."""
         return self._call("retain", slot, part)
 
     def reprocess(self, first: str, last: str, slot: str | None = None) -> dict[str, Any]:
-        """CALL reprocess_pipeline_health as the scheduler's user; its result."""
+        """CALL reprocess_<subject> as the scheduler's user; its result."""
         return self._call("reprocess", slot, first, last)
 
     def _call(self, verb: str, slot: str | None, *arguments: str) -> dict[str, Any]:
         given = ", ".join(f"'{argument}'" for argument in arguments)
         call = (
-            f"call {self.schema('ops')}.{verb}_pipeline_health("
+            f"call {self.schema('ops')}.{verb}_{self.subject}("
             f"cast('{slot or self.next_slot()}' as timestamp), {given})"
         )
         return dict(json.loads(self.rows(call, user="scheduler")[0][0]))

@@ -1,6 +1,5 @@
 """Models that change: one deploy of many changes leaves what a fresh environment would hold."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,8 +44,8 @@ def widen_and_narrow(project: EditedProject) -> None:
 def retype_what_a_view_shows(project: EditedProject) -> None:
     project.replace(
         "fct_pipeline_runs.sql",
-        "        queue_wait_seconds,\n\n        run_status",
-        "        cast(queue_wait_seconds as varchar(20)) as queue_wait_seconds,\n\n        run_status",
+        "        queue_wait_seconds,\n\n",
+        "        cast(queue_wait_seconds as varchar(20)) as queue_wait_seconds,\n\n",
     )
     for relation in ("fct_pipeline_runs", "pipeline_health"):
         project.retype(relation, "queue_wait_seconds", "varchar(20)")
@@ -181,7 +180,7 @@ def grants(project: Project) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def changed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
+def changed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Changed:
     edited = EditedProject.beside(project, tmp_path_factory.mktemp("edited"), "edited")
     failed = log_item(category="edited", status="FAILED")
     gone = log_item(category="edited", stage="clean", status="FAILED")
@@ -210,7 +209,7 @@ def changed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Itera
     fresh = edited.in_environment("fresh")
     outcome = fresh.dbt("build", "--exclude-resource-type", "test", "unit_test")
     assert outcome.success, outcome.messages
-    yield Changed(edited, fresh, before, since, granted, counts)
+    return Changed(edited, fresh, before, since, granted, counts)
 
 
 @pytest.mark.parametrize("table", [*MARTS, "fct_long_stages", "pipeline_health"])
