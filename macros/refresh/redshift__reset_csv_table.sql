@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html
         {{- _lock_subject(subject) -}}
     {%- endfor -%}
     {%- set target = old_relation.incorporate(type='table').include(database=false) -%}
-    {%- if flags.EMPTY -%}{{ return('select 1 as left_untouched') }}{%- endif -%}
     {%- set stored = _catalog_columns(old_relation) -%}
     {%- set wanted = {} -%}
     {%- for name in agate_table.column_names -%}

@@ -12,18 +12,18 @@ the table, replace the procedure, commit), then the call. The table is never swa
         ) -%}
     {%- endif -%}
     {%- if not flags.EMPTY -%}{%- do _refuse_deferral() -%}{%- endif -%}
+    {%- do _refuse_unfed(facts) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ _lock_subject(facts.subject) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {% set plan = _table_plan(target, existing) %}
+    {#- The procedure stays as it is, so of the table only what it does not name may change. -#}
+    {% if flags.EMPTY %}{% do plan.update({'renamed': {}, 'remade': {}, 'dropped': []}) %}{% endif %}
     {% if plan.remade %}{{ _fill_spares(facts, target, plan.remade) }}{% endif %}
     {% do _deploy_feed(facts) %}
     {% if plan.is_new %}{% do run_query(_table_ddl(target)) %}{% endif %}
-    {% for former, name in plan.renamed.items() %}
-        {% do run_query('alter table ' ~ target ~ ' rename column ' ~ former ~ ' to ' ~ name) %}
-    {% endfor %}
     {% do get_assert_columns_equivalent(_contracted_sql(facts, sql)) %}
     {% set called = namespace(now=false) %}
     {% if not flags.EMPTY %}

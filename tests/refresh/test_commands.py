@@ -65,8 +65,6 @@ def test_every_row_of_the_table_names_its_test() -> None:
         ("ls",),
         ("docs", "generate"),
         ("test", "--select", "fct_pipeline_runs", "--exclude-resource-type", "unit_test"),
-        ("snapshot",),
-        ("source", "freshness"),
     ],
     ids=lambda command: " ".join(command[:2]),
 )
@@ -78,6 +76,14 @@ def test_a_reading_command_changes_nothing(edited: EditedProject, command: tuple
     assert outcome.success, outcome.messages
     assert edited.marts() == before
     assert procedures(edited) == texts
+
+
+@pytest.mark.parametrize("command", [("snapshot",), ("source", "freshness")], ids=" ".join)
+def test_there_is_nothing_to_do(edited: EditedProject, command: tuple[str, ...]) -> None:
+    outcome = edited.dbt(*command)
+
+    assert not outcome.success
+    assert "Nothing to do" in outcome.messages
 
 
 def test_clone_is_refused(edited: EditedProject) -> None:
@@ -143,12 +149,11 @@ def test_a_seed_alone_reaches_its_readers(edited: EditedProject) -> None:
     assert edited.refresh(mode="reconcile")["outcome"] == "nothing_new"
 
 
-@pytest.mark.parametrize("command", ["seed", "build"])
-def test_empty_leaves_seeds_alone(edited: EditedProject, command: str) -> None:
+def test_empty_loads_seeds_as_ever(edited: EditedProject) -> None:
     tables = [(name, "staging") for name in (REGISTRY, CATALOG)]
     before = [edited.contents(*table) for table in tables]
 
-    outcome = edited.dbt(command, "--empty", "--exclude-resource-type", "test", "unit_test")
+    outcome = edited.dbt("build", "--empty", "--exclude-resource-type", "test", "unit_test")
 
     assert outcome.success, outcome.messages
     assert all(before)

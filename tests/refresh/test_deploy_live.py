@@ -111,8 +111,19 @@ def live(project: Project, tmp_path_factory: pytest.TempPathFactory) -> LiveProj
 SIZES = count(20)
 
 
-@pytest.mark.parametrize("victim", ["dbt", "backend"])
-@pytest.mark.parametrize("stop", [ADDED, FILLED, ALTERED, COMMITTED])
+@pytest.mark.parametrize(
+    ("stop", "victim"),
+    [
+        (ADDED, "dbt"),
+        (FILLED, "dbt"),
+        (ALTERED, "dbt"),
+        (ALTERED, "backend"),
+        *(
+            pytest.param(stop, victim, marks=pytest.mark.nightly)
+            for stop, victim in ((COMMITTED, "dbt"), (ADDED, "backend"), (FILLED, "backend"))
+        ),
+    ],
+)
 def test_a_deploy_killed_anywhere_is_made_up_by_the_next(
     live: LiveProject, stop: str, victim: str
 ) -> None:
@@ -185,3 +196,20 @@ def test_readers_beside_a_deploy_and_refreshes_see_no_error(live: LiveProject) -
     assert live.columns(VIEW)[COLUMN] == f"character varying({size})"
     live.refresh()
     assert live.refresh(mode="reconcile")["outcome"] == "nothing_new"
+
+
+def test_a_view_that_nobody_can_make_again_is_refused(live: LiveProject) -> None:
+    size = next(SIZES)
+    marts = live.schema("bi_reports")
+    kept = live.columns(RUNS)
+    live.widen(size)
+    live.rows(f"create view {marts}.by_hand as select {COLUMN} from {marts}.{RUNS}")
+
+    outcome = live.dbt("run", "--select", RUNS, VIEW)
+
+    assert not outcome.success
+    assert f"{marts}.by_hand shows a column that changes" in outcome.messages
+    assert live.columns(RUNS) == kept
+    live.rows(f"drop view {marts}.by_hand")
+    assert live.dbt("run", "--select", RUNS, VIEW).success
+    assert live.columns(RUNS)[COLUMN] == f"character varying({size})"

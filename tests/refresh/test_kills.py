@@ -35,7 +35,7 @@ def wait_for_waiter(project: Project) -> None:
             cursor.execute("select count(*) from pg_locks where not granted")
             return bool(cursor.fetchone()[0])
 
-        assert Deadline.after(60).wait(somebody_waits), "nobody waits for the lock"
+        assert Deadline.after(240).wait(somebody_waits), "nobody waits for the lock"
 
 
 @pytest.mark.parametrize(

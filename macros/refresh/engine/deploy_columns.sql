@@ -10,6 +10,7 @@ with an older snapshot then reads full columns. Comes back under the subject's l
 https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
 -#}
 {% macro _fill_spares(facts, target, remade) -%}
+    {%- do _require_statements(_bound_views(target, remade | list)) -%}
     {%- set stored = _stored_columns(this) -%}
     {%- for name, types in remade.items() -%}
         {%- set spare = name ~ '__spare' -%}
@@ -83,4 +84,8 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
         {%- do run_query('alter table ' ~ target ~ ' drop column ' ~ name) -%}
     {%- endfor -%}
     {%- do _create_views(dropped) -%}
+    {#- Last, because the kept statements of views have the former names; views follow a renamed column. -#}
+    {%- for former, name in plan.renamed.items() -%}
+        {%- do run_query('alter table ' ~ target ~ ' rename column ' ~ former ~ ' to ' ~ name) -%}
+    {%- endfor -%}
 {%- endmacro %}

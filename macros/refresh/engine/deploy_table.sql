@@ -36,6 +36,11 @@ remade {name: {from, to}}, dropped [name]}.
             {%- do plan.remade.update({name: {'from': held.type, 'to': held.type}}) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- for name in plan.renamed.values() if name in plan.remade -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ ': ' ~ name ~ ' is renamed and gets another type at once; deploy the one, then the other'
+        ) -%}
+    {%- endfor -%}
     {%- for name in plan.remade if name in _physical_keys() -%}
         {%- do exceptions.raise_compiler_error(
             model.name ~ ': ' ~ name ~ ' cannot be remade from ' ~ plan.remade[name].from ~ ' to '
@@ -133,5 +138,18 @@ sortkey (feed_refresh_id)
     {%- for name in changed -%}
         {%- if name in stored -%}{%- do run_query('alter table ' ~ feed ~ ' drop column ' ~ name) -%}{%- endif -%}
         {%- do run_query('alter table ' ~ feed ~ ' add column ' ~ name ~ ' ' ~ model.columns[name].data_type) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- A consumer finds its keys in the feed of its upstream, so the feed has to have them. -#}
+{% macro _refuse_unfed(facts) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name in facts.tables -%}
+        {%- set upstream = _model_facts(node) -%}
+        {%- for name in facts.reads[node.name] if name not in upstream.unique_key + upstream.hand_on -%}
+            {%- do exceptions.raise_compiler_error(
+                facts.name ~ ': meta.refresh.reads names ' ~ name ~ ' of ' ~ node.name
+                ~ ', whose feed does not have it; put it into meta.refresh.hand_on of ' ~ node.name
+            ) -%}
+        {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -38,23 +38,30 @@ statements kept in the state, in the transaction that remakes it: a reader sees 
     where reading.classid = 2618 and shown.oid <> origin.oid and shown.relkind = 'v'
 {%- endmacro %}
 
+{#- A view can be dropped only where the state knows how to make it again. -#}
+{% macro _require_statements(views) -%}
+    {%- for schema, name in views if not _kept_statement(schema, name) -%}
+        {%- do exceptions.raise_compiler_error(
+            'the view ' ~ schema ~ '.' ~ name ~ ' shows a column that changes, and this project does not know how to '
+            ~ 'make it again; nothing was changed. Drop the view, run this again, then create it again'
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- Drops views and returns what _create_views makes them again from. -#}
 {% macro _drop_views(views) -%}
+    {%- do _require_statements(views) -%}
     {%- set dropped = [] -%}
     {%- for schema, name in views -%}
-        {%- set node = _view_node(schema, name) -%}
-        {%- set statement = _kept_statement(schema, name) -%}
-        {%- if not statement -%}
-            {%- do exceptions.raise_compiler_error(
-                'the view ' ~ schema ~ '.' ~ name ~ ' shows a column that changes, and this project does not know how '
-                ~ 'to make it again; nothing was changed. Drop the view, run this again, then create it again'
-            ) -%}
-        {%- endif -%}
         {%- set grants = run_query(
             'select privilege_type, identity_type, identity_name from svv_relation_privileges where namespace_name = '
             ~ "'" ~ schema ~ "' and relation_name = '" ~ name ~ "' and identity_name <> current_user"
         ).rows -%}
-        {%- do dropped.append({'node': node, 'statement': statement, 'grants': grants}) -%}
+        {%- do dropped.append({
+            'node': _view_node(schema, name),
+            'statement': _kept_statement(schema, name),
+            'grants': grants,
+        }) -%}
     {%- endfor -%}
     {%- for schema, name in views | reverse -%}
         {%- do run_query('drop view ' ~ schema ~ '.' ~ name) -%}
