@@ -118,33 +118,56 @@ def rename_a_distribution_key(project: EditedProject) -> None:
 
 
 def add_a_model(project: EditedProject) -> None:
+    write_model(
+        project,
+        "fct_long_stages",
+        "log_key",
+        "select runs.log_key, runs.run_on, runs.duration_seconds from runs"
+        " where runs.duration_seconds > 60",
+    )
+
+
+def make_a_key_coarser(project: EditedProject) -> None:
+    """To columns that the table has: of a day's rows one stays, and may be equal to one stored."""
+    write_model(
+        project,
+        "fct_newest_stages",
+        "run_on",
+        "select max(runs.log_key) as log_key, runs.run_on,"
+        " max(runs.duration_seconds) as duration_seconds from runs group by 2",
+    )
+
+
+def write_model(project: EditedProject, name: str, key: str, select: str) -> None:
+    """A model of the stage runs with the given key, which refresh_pipeline_health refreshes."""
+    folder = "models/marts/pipeline_health"
     project.write(
-        "models/marts/pipeline_health/fct_long_stages.sql",
-        """{{ config(unique_key=['log_key'], dist='log_key', sort=['run_on'],
-    meta={'refresh': {'reads': {'fct_stage_runs': ['log_key']}}}) }}
-with affected as ({{ affected_keys() }})
-select runs.log_key, runs.duration_seconds, runs.run_on
-from {{ ref('fct_stage_runs') }} as runs
-inner join affected on runs.log_key = affected.log_key
-where runs.duration_seconds > 60
+        f"{folder}/{name}.sql",
+        f"""{{{{ config(unique_key=['{key}'], dist='even', sort=['run_on'],
+    meta={{'refresh': {{'reads': {{'fct_stage_runs': ['{key}']}}}}}}) }}}}
+with affected as ({{{{ affected_keys() }}}}),
+runs as (
+    select stage_runs.* from {{{{ ref('fct_stage_runs') }}}} as stage_runs
+    inner join affected on stage_runs.{key} = affected.{key}
+)
+{select}
 """,
     )
     project.write(
-        "models/marts/pipeline_health/fct_long_stages.yml",
-        """models:
-  - name: fct_long_stages
+        f"{folder}/{name}.yml",
+        f"""models:
+  - name: {name}
     description: Made up.
     columns:
-      - {name: log_key, data_type: varchar(2048), description: Made up.}
-      - {name: duration_seconds, data_type: bigint, description: Made up.}
-      - {name: run_on, data_type: date, description: Made up.}
+      - {{name: log_key, data_type: varchar(2048), description: Made up.}}
+      - {{name: run_on, data_type: date, description: Made up.}}
+      - {{name: duration_seconds, data_type: bigint, description: Made up.}}
 """,
     )
-    project.replace(
-        "refresh_pipeline_health.sql",
-        "    ref('agg_pipeline_daily'),\n",
-        "    ref('agg_pipeline_daily'),\n    ref('fct_long_stages'),\n",
-    )
+    procedure = project.file("refresh_pipeline_health.sql").read_text()
+    last = "    ref('agg_pipeline_daily'),\n"
+    if name not in procedure:
+        project.replace("refresh_pipeline_health.sql", last, f"{last}    ref('{name}'),\n")
 
 
 CHANGES = (
@@ -155,6 +178,7 @@ CHANGES = (
     name_a_key_anew,
     rename_a_distribution_key,
     add_a_model,
+    make_a_key_coarser,
 )
 
 
@@ -185,6 +209,12 @@ def changed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Chang
     failed = log_item(category="edited", status="FAILED")
     gone = log_item(category="edited", stage="clean", status="FAILED")
     project.replicas.put(failed, gone)
+    write_model(
+        edited,
+        "fct_newest_stages",
+        "log_key",
+        "select runs.log_key, runs.run_on, runs.duration_seconds from runs",
+    )
     outcome = edited.dbt("build", "--exclude-resource-type", "test", "unit_test")
     assert outcome.success, outcome.messages
     members = "{members: {refresher: [scheduler]}}"
@@ -212,7 +242,9 @@ def changed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Chang
     return Changed(edited, fresh, before, since, granted, counts)
 
 
-@pytest.mark.parametrize("table", [*MARTS, "fct_long_stages", "pipeline_health"])
+@pytest.mark.parametrize(
+    "table", [*MARTS, "fct_long_stages", "fct_newest_stages", "pipeline_health"]
+)
 def test_a_table_is_as_in_a_fresh_environment(changed: Changed, table: str) -> None:
     columns = changed.fresh.columns(table)
     kept = changed.project.columns(table)
