@@ -18,3 +18,4 @@
 {% macro reprocess_subject(subject, refresh) -%} select 1 {%- endmacro %}
 {% macro retain_subject(subject, refresh) -%} select 1 {%- endmacro %}
 {% macro is_retained(day) -%} {{ day }} >= (select max(state.moment) from state) {%- endmacro %}
+{% macro lock_explanation() -%} select 1 {%- endmacro %}

@@ -56,6 +56,10 @@ _TRANSIENT = re.compile(
     re.IGNORECASE,
 )
 
+# A replica is readable only when Synced. No page has the words of the error; these are the states:
+# https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl.reqs-lims.html
+_UNREADABLE = re.compile(r"\bnot (?:in )?synced\b|Resync(?:Required|Initiated)", re.IGNORECASE)
+
 # An ingestion that failed so may succeed when it is started again:
 # https://docs.aws.amazon.com/quicksight/latest/APIReference/API_ErrorInfo.html
 _TRANSIENT_INGESTION_ERRORS = frozenset(
@@ -118,6 +122,11 @@ def _phase(phases: Mapping[str, Phase], status: str, what: str) -> Phase:
 def is_transient(error: str) -> bool:
     """Whether a failed statement may succeed when sent again; what is not known is final."""
     return _TRANSIENT.search(error) is not None
+
+
+def is_unreadable(error: str) -> bool:
+    """Whether a statement failed because a replica cannot be read for now."""
+    return _UNREADABLE.search(error) is not None
 
 
 def is_transient_ingestion_error(error_type: str) -> bool:
@@ -228,6 +237,21 @@ def parse_runs(text: str) -> list[Entry]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable("read_runs", text, error) from error
+
+
+def parse_lock(text: str) -> str:
+    """Say what `explain_lock` answered. Raises UnknownAnswer when it is another shape."""
+    try:
+        lock = json.loads(text)
+        if lock["waiting"] >= 0 and "pid" not in lock:
+            return "nobody whom the procedures' owner may see holds the subject's lock"
+        doing = f"it runs: {lock['statement']}" if lock["statement"] else "it runs nothing now"
+        return (
+            f"the subject's lock is held by {lock['user']} (pid {lock['pid']}) since "
+            f"{lock['since']}; {redact(doing, length=300)}"
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable("explain_lock", text, error) from error
 
 
 def _optional_int(value: Any) -> int | None:

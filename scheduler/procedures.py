@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from scheduler.clock import Clock, Deadline
 from scheduler.errors import SchedulerError
-from scheduler.outcomes import Check, Entry, parse_check, parse_runs, redact
+from scheduler.outcomes import Check, Entry, parse_check, parse_lock, parse_runs, redact
 from scheduler.slots import Work
 from scheduler.statements import Statements
 
 _log = logging.getLogger(__name__)
 
+# What a person or a platform waits for an explanation at the deadline.
+_EXPLAIN_TIMEOUT = timedelta(seconds=10)
 # Long enough for a workgroup that has to wake, short against a refresh that is waiting.
 _RECORD_TIMEOUT = timedelta(minutes=1)
 
@@ -53,6 +55,20 @@ class Procedures:
             deadline,
         )
         return parse_runs(self.statements.text(identity))
+
+    def explain_lock(self) -> str:
+        """Who holds the subject's lock, in words; where that cannot be told, how to find out."""
+        deadline = Deadline.after(self.clock, _EXPLAIN_TIMEOUT)
+        call = f"call {self.schema}.explain_lock(cast(:subject as varchar))"
+        try:
+            subject = {"subject": self.work.subject}
+            identity = self.statements.run(self._name("explain"), call, subject, deadline)
+            told = parse_lock(self.statements.text(identity))
+        except SchedulerError as error:
+            _log.info("who holds the lock is not known: %s", error)
+            told = "who holds the subject's lock is not known"
+        arguments = f"{{subject: {self.work.subject}}}"
+        return f"{told}; more: dbt run-operation explain_lock --args '{arguments}'"
 
     def record(self, step: str, name: str, outcome: str, detail: str, work: Work) -> None:
         """Write what became of `work`'s step to the ledger; what stands there already is left.

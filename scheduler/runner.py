@@ -20,7 +20,7 @@ from scheduler.errors import (
     TryLater,
 )
 from scheduler.ingestions import Ingestions
-from scheduler.outcomes import Refresh, ingestion_phase, is_transient, parse_refresh
+from scheduler.outcomes import Refresh, ingestion_phase, is_transient, is_unreadable, parse_refresh
 from scheduler.plan import Decision, Finished, Overlap, Reattach, Statement, Submit, decide
 from scheduler.procedures import Procedures
 from scheduler.report import DatasetReport, Report
@@ -143,19 +143,24 @@ class Cycle:
             state = self._end(name, state)
         if state.phase == "failed":
             self._record_failure(name, state)
+            if is_unreadable(state.error):
+                return name, Refresh("waiting_for_resync", None, None, {}, state.error)
             raise StatementFailed(name, state.status, state.error or "the service gives no reason")
         return name, parse_refresh(self.statements.text(identity))
 
     def _end(self, name: str, state: State) -> State:
         """At the deadline: leave the statement to the next wake, or see to its end."""
+        why = self.procedures.explain_lock()
         if self.leave_running:
-            raise TryLater(f"statement {name} is {state.status}; the next run waits for it again")
+            raise TryLater(
+                f"statement {name} is {state.status}; the next run waits for it again; {why}"
+            )
         _log.warning("%s had not ended at the deadline, cancelling it", name)
         self.statements.cancel(state.id)
         ended = self.statements.wait(state.id, Deadline.after(self.clock, _GRACE))
         if ended.phase == "active":
             raise TryLater(f"statement {name} was cancelled at the deadline, but is {ended.status}")
-        return ended
+        return replace(ended, error=f"{ended.error}; {why}") if ended.phase == "failed" else ended
 
     def _cancel_named(self, name: str) -> None:
         # By name: an interrupt may come before the answer that holds the id.
@@ -167,7 +172,8 @@ class Cycle:
     def _record_failure(self, name: str, state: State) -> None:
         attempt = parse_statement_name(name)
         work = attempt.work if attempt else self.procedures.work
-        self.procedures.record("refresh", name, state.status.lower(), state.error, work)
+        outcome = "waiting_for_resync" if is_unreadable(state.error) else state.status.lower()
+        self.procedures.record("refresh", name, outcome, state.error, work)
 
     def _record_ingestions(self) -> None:
         """Record each dataset's newest ended ingestion; Quick's trouble stops no refresh."""
@@ -207,7 +213,10 @@ class Cycle:
             changed_refresh_id=shown_refresh_id,
             models=refresh.models,
             reason=refresh.reason,
-            datasets=tuple(self._bring_all(shown_refresh_id)),
+            # A refresh that could not answer does not know what SPICE should hold.
+            datasets=()
+            if refresh.refresh_id is None and refresh.is_open
+            else tuple(self._bring_all(shown_refresh_id)),
         )
 
     def _bring_all(self, refresh_id: int | None) -> list[DatasetReport]:

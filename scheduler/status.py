@@ -24,6 +24,7 @@ class Status:
     subject: str
     running: Sequence[Statement]
     entries: Sequence[Entry]
+    lock: str = ""
 
     @property
     def paused(self) -> Entry | None:
@@ -37,6 +38,7 @@ class Status:
         content = {
             "subject": self.subject,
             "is_paused": self.paused is not None,
+            "lock": self.lock,
             "running": [s.name for s in self.running],
             "entries": [dataclasses.asdict(e) for e in self.entries],
         }
@@ -47,6 +49,8 @@ class Status:
         for statement in self.running:
             since = f"{statement.created_at:%Y-%m-%dT%H:%MZ}"
             yield f"running: {statement.name}, {statement.status} since {since}"
+        if self.lock:
+            yield self.lock
         if self.paused is not None:
             yield f"paused: {self.paused.detail}"
         if not self.running and self.paused is None:
@@ -66,4 +70,5 @@ def read_status(procedures: Procedures, count: int) -> Status:
         if parse_statement_name(statement.name) and statement_phase(statement.status) == "active"
     ]
     deadline = Deadline.after(procedures.clock, _TIMEOUT)
-    return Status(procedures.work.subject, running, procedures.runs(count, deadline))
+    lock = procedures.explain_lock() if running else ""
+    return Status(procedures.work.subject, running, procedures.runs(count, deadline), lock)

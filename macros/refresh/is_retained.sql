@@ -1,18 +1,27 @@
 {#- Whether a day is not below the horizon that retain_<subject> last moved; null is not retained. -#}
 {% macro is_retained(day) -%}
+{%- set subject = model.config.get('meta', {}).get('subject') -%}
+{%- if not subject -%}{#- A unit test. -#}true{%- else -%}
 {{ day }} >= (
     select coalesce(cast(max(state.moment) as date), cast('1900-01-01' as date))
-    from {{ _state_table(model.config.meta.subject) }} as state
+    from {{ _state_table(subject) }} as state
     where state.entry = '{{ _retained_entry(model.name) }}'
 )
+{%- endif -%}
 {%- endmacro %}
 
 {% macro _retained_entry(model_name) -%}
     {{ return('retained ' ~ model_name) }}
 {%- endmacro %}
 
-{% macro _asks_is_retained(model_name) -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model_name -%}
-        {{ return('is_retained(' in node.raw_code) }}
+{#- Only of its range column can a model say which of its rows lie below the horizon. -#}
+{% macro _asks_is_retained(facts) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == facts.name -%}
+        {%- set asks = 'is_retained(' in node.raw_code -%}
+        {%- if asks and "is_retained('" ~ facts.range ~ "')" not in node.raw_code -%}
+            {%- do exceptions.raise_compiler_error(
+                facts.name ~ ' asks is_retained() of another column than its meta.refresh.range, ' ~ facts.range) -%}
+        {%- endif -%}
+        {{ return(asks) }}
     {%- endfor -%}
 {%- endmacro %}

@@ -14,6 +14,7 @@ begin
     end if;
     v_mode := p_mode;
     {{ _open_subject(subject, models) }}
+    {{ _ask_replica_states(subject, models) }}
     {{ _read_positions(subject, models) }}
     {%- for facts in models %}
 

@@ -15,10 +15,11 @@ begin
     v_mode := 'reprocess';
     v_detail := to_char(p_from, 'YYYY-MM-DD') || ' to ' || to_char(p_to, 'YYYY-MM-DD');
     {{ _open_subject(subject, models) }}
+    {{ _ask_replica_states(subject, models) }}
     {{ _read_positions(subject, models) }}
     {%- for facts in models %}
 
-    {{ _call_model(models, subject, facts, loop.index, "'incremental'", 'reprocess', 'p_from', 'p_to') }}
+    {{ _call_model(models, subject, facts, loop.index, "'reprocess'", 'p_from', 'p_to') }}
     {%- endfor %}
 
     {{ _close_subject(subject, has_slot=false) }}

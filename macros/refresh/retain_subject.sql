@@ -40,9 +40,9 @@ end;
     {{ _read_positions(subject, models) }}
     {%- for facts in models if not facts.is_staging %}
     {%- set index = models.index(facts) + 1 %}
-    {%- set kept = days.get(facts.name, days.get(subject)) if _asks_is_retained(facts.name) else none %}
+    {%- set kept = days.get(facts.name, days.get(subject)) if _asks_is_retained(facts) else none %}
     {%- if kept is none %}
-    {{ _call_model(models, subject, facts, index, "'incremental'") }}
+    {{ _call_model(models, subject, facts, index, "'retain'") }}
     {%- else %}
     {%- set entry = _retained_entry(facts.name) %}
     v_horizon := cast(dateadd(day, -{{ kept }}, p_slot) as date);
@@ -51,7 +51,7 @@ end;
     if v_rows = 0 then
         insert into {{ state }} (entry, moment) select '{{ entry }}', v_horizon;
     end if;
-    {{ _call_model(models, subject, facts, index, "'incremental'", 'retain', 'null', 'v_horizon') }}
+    {{ _call_model(models, subject, facts, index, "'retain'", high='v_horizon - 1') }}
     {%- endif %}
     {%- endfor %}
 {%- endmacro %}

@@ -99,6 +99,20 @@ def create_role(w: Walk, lo: int, hi: int) -> Done:
     return Done("create_role", f"create role {quote(w.name(lo + 2))} nologin")
 
 
+def alter_role(w: Walk, lo: int, hi: int) -> Done:
+    """ALTER ROLE r OWNER TO u. The owner is the member who may admit others.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html
+    """
+    i = lo + 4 if w.low(lo + 3) == "with" else lo + 3
+    if not w.words(i, "owner", "to") or i + 3 != hi:
+        raise not_in_redshift("this ALTER ROLE", "only OWNER TO is here", "r_ALTER_ROLE")
+    role, owner = w.name(lo + 2), w.name(i + 2)
+    call = f"pg_catalog.rs_give_role({literal(role)}, {literal(owner)})"
+    text = f"do $rs$ begin perform {call}; end $rs$"
+    return Done("alter_role", text)
+
+
 def create_user(w: Walk, lo: int, hi: int) -> Done:
     """CREATE USER u PASSWORD {'...' | DISABLE} [CREATEUSER] [CREATEDB]."""
     text = f"create role {quote(w.name(lo + 2))} login"
@@ -106,11 +120,17 @@ def create_user(w: Walk, lo: int, hi: int) -> Done:
 
 
 def alter_user(w: Walk, lo: int, hi: int) -> Done:
-    """ALTER USER u {PASSWORD ... | CREATEUSER | NOCREATEUSER | SET name TO value | RESET name}.
+    """ALTER USER u {PASSWORD .. | [NO]CREATEUSER | SYSLOG ACCESS .. | SET name TO v | RESET name}.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
     """
     text = f"alter role {quote(w.name(lo + 2))}"
+    if w.words(lo + 3, "syslog", "access") and hi == lo + 6:
+        everything = {"restricted": "false", "unrestricted": "true"}.get(w.low(lo + 5))
+        if everything is None:
+            raise w.syntax_error(lo + 5)
+        call = f"pg_catalog.rs_syslog_access({literal(w.name(lo + 2))}, {everything})"
+        return Done("alter_user", f"do $rs$ begin perform {call}; end $rs$")
     if w.low(lo + 3) in ("set", "reset"):
         change = session.set_ if w.low(lo + 3) == "set" else session.reset
         return Done("alter_user", f"{text} {change(w, lo + 3, hi).text}")

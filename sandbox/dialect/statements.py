@@ -122,6 +122,7 @@ _BY_TWO_WORDS: dict[tuple[str, str], Handler] = {
     ("alter", "table"): tables.alter_table,
     ("alter", "view"): tables.alter_table,
     ("alter", "schema"): _named(objects.alter_schema),
+    ("alter", "role"): access.alter_role,
     ("alter", "user"): access.alter_user,
     ("alter", "default"): access.default_privileges,
     ("alter", "procedure"): procedures.alter,

@@ -60,6 +60,7 @@ class Project:
     environment: str = "sandbox"
     root: Path = ROOT
     subject: str = "pipeline_health"
+    user: str = "deployer"
     _slots: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def dbt(self, *arguments: str, variables: dict[str, Any] | None = None) -> Outcome:
@@ -85,7 +86,7 @@ class Project:
             if event.info.level == "error":
                 said.append(event.info.msg)
 
-        with _environment(self.warehouse.environment("deployer")):
+        with _environment(self.warehouse.environment(self.user)):
             result = dbtRunner(callbacks=[listen]).invoke(command)
         said += [str(result.exception)] if result.exception else []
         said += [

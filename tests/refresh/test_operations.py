@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from redshift_connector.error import Error
 
-from tests.refresh.project import Project
+from tests.refresh.project import MARTS, Project
 from tests.refresh.telemetry import log_item
 from tests.refresh.test_deploy import procedures
 
@@ -152,6 +154,80 @@ def test_the_ledger_forgets_the_old_but_never_the_newest_refresh(hasty: Project)
         hasty.value(f'select to_char(max(data_as_of), \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') from {view}')
         == newest
     )
+
+
+def days(project: Project, table: str) -> set[str]:
+    marts = project.schema("bi_reports")
+    column = "key_on" if table in ("fct_stage_runs", "fct_pipeline_failures") else "run_on"
+    return {str(day) for (day,) in project.rows(f"select {column} from {marts}.{table} group by 1")}
+
+
+@pytest.fixture
+def forgetful(project: Project) -> Iterator[Project]:
+    """The project where facts are kept for 25 days; afterwards it holds what it held."""
+    node = ("run", "--select", "retain_pipeline_health")
+    project.replicas.put(log_item(category="forgotten", status="FAILED", run_date="20260302"))
+    project.refresh(mode="reconcile")
+    before = project.marts()
+    assert project.dbt(*node, variables={"retention_days": {SUBJECT: 25}}).success
+    yield project
+    assert project.dbt(*node).success
+    state = f"{project.schema('ops')}.state_{SUBJECT}"
+    project.rows(f"delete from {state} where entry like 'retained %'")
+    project.refresh(mode="reconcile")
+    assert before["fct_stage_runs"] <= project.marts()["fct_stage_runs"], "all came back"
+
+
+def test_facts_below_the_horizon_go_from_every_table_and_stay_away(forgetful: Project) -> None:
+    slot = forgetful.next_slot()
+    horizon = str(date.fromisoformat(slot[:10]) - timedelta(days=25))
+    before = {name: days(forgetful, name) for name in MARTS}
+    assert all(min(held) < horizon for held in before.values()), before
+
+    result = forgetful.retain("facts", slot)
+
+    after = {name: days(forgetful, name) for name in MARTS}
+    assert after == {name: {d for d in held if d >= horizon} for name, held in before.items()}
+    assert result["outcome"] == "done"
+    assert result["changed_refresh_id"] == result["refresh_id"], "datasets are loaded again"
+    marts = forgetful.marts()
+    late = log_item(category="forgotten", stage="late", run_date="20260303")
+    forgetful.replicas.put(late)
+    assert forgetful.refresh()["models"]["fct_stage_runs"] == {"removed": 0, "written": 0}
+    assert forgetful.refresh(mode="reconcile")["outcome"] == "nothing_new", "a rebuild agrees"
+    assert forgetful.retain("facts", f"{slot[:10]} 23:59:00")["outcome"] == "nothing_new"
+    assert forgetful.marts() == marts
+
+
+def test_a_reprocess_mends_its_days_and_no_other(project: Project) -> None:
+    project.refresh()
+    before, slot = project.marts(), project.next_slot()
+    staging = f"{project.schema('staging')}.stg_pipeline_logger__pipeline_logs"
+    runs = f"{project.schema('bi_reports')}.fct_pipeline_runs"
+    project.rows(f"update {staging} set records_processed = 7 where source = 'payments'")
+    project.rows(f"update {runs} set records_processed = 8 where source = 'customers'")
+
+    result = project.reprocess("2026-03-02", "2026-03-03", slot)
+
+    def broken(table: str, day: str, value: int) -> list[str]:
+        found = project.rows(
+            f"select {day} from {table} where records_processed = {value} group by 1 order by 1"
+        )
+        return [str(on) for (on,) in found]
+
+    rest = [f"2026-03-{day:02}" for day in (1, *range(4, 16))]
+    assert broken(staging, "key_on", 7) == rest
+    assert broken(runs, "run_on", 8) == rest
+    assert result["models"]["stg_pipeline_logger__pipeline_logs"] == {"removed": 8, "written": 8}
+    assert project.reprocess("2026-03-02", "2026-03-03", slot)["outcome"] == "nothing_new"
+    assert project.reprocess("2026-01-01", "2026-03-31", slot)["outcome"] == "done"
+    assert project.marts() == before
+    assert project.refresh(slot)["outcome"] == "nothing_new", "it used up no slot"
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(project: Project) -> None:
+    with pytest.raises(Error, match="the first not after the last; it got 2026-03-03 to 2026-03-0"):
+        project.reprocess("2026-03-03", "2026-03-01")
 
 
 def test_a_part_is_retained_once_a_slot(project: Project) -> None:

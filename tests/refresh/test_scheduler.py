@@ -28,7 +28,8 @@ def scheduler(project: Project, *arguments: str, code: int = 0) -> dict[str, Any
         text=True,
         check=False,
     )
-    assert (ended.returncode, ended.stderr) == (code, ""), ended.stdout
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert (ended.stderr == "") == (code != 1), ended.stderr
     report: dict[str, Any] = json.loads(ended.stdout)
     return report
 

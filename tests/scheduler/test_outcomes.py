@@ -11,7 +11,9 @@ from scheduler.outcomes import (
     ingestion_phase,
     is_transient,
     is_transient_ingestion_error,
+    is_unreadable,
     parse_check,
+    parse_lock,
     parse_refresh,
     redact,
     statement_phase,
@@ -151,3 +153,32 @@ def test_the_worst_exit_code_stands_for_all() -> None:
     assert worst([DONE, SKIPPED, TRY_LATER]) == TRY_LATER
     assert worst([DONE, SKIPPED]) == SKIPPED
     assert worst([]) == DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [
+        (
+            'ERROR: table "t" of database "d" cannot be queried: its state is Failed, not Synced',
+            True,
+        ),
+        ("ERROR: relation t is in ResyncRequired state", True),
+        ("ERROR: permission denied for relation t", False),
+    ],
+)
+def test_an_unreadable_replica_is_known_by_its_state(error: str, waits: bool) -> None:
+    assert is_unreadable(error) is waits
+    assert not is_transient(error)
+
+
+def test_a_lock_is_told_in_words_without_secrets() -> None:
+    lock = (
+        '{"waiting": 1, "pid": 7, "user": "bob", "since": "2026-03-31T12:00:07Z",'
+        ' "lock": "AccessExclusiveLock", "statement": "alter user x password=hunter2"}'
+    )
+    told = parse_lock(lock)
+    assert told.startswith("the subject's lock is held by bob (pid 7) since 2026-03-31T12:00:07Z")
+    assert "it runs: alter user x password***" in told
+    assert "nobody whom" in parse_lock('{"waiting": 0}')
+    with pytest.raises(UnknownAnswer):
+        parse_lock("[]")

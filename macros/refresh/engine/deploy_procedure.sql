@@ -13,8 +13,8 @@ call it now.
     {%- call statement('create_procedure') -%}
 {{ text }}
     {%- endcall -%}
-    {%- do run_query('revoke execute on procedure ' ~ _model_procedure(facts.name)
-        ~ '(bigint, varchar, timestamp, date, date, bigint, bigint) from public') -%}
+    {%- do run_query('revoke execute on procedure ' ~ _model_signature(facts.name)
+        ~ ' from public') -%}
 
     {%- set entries = {} -%}
     {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}

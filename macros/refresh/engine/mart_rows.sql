@@ -87,6 +87,7 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
                 {%- for source_table in sources %}
                 select {{ _listed(facts.affected, 'holder') }} from {{ source_table }} as holder
                 where holder.{{ facts.range }} between nvl(p_from, cast('0001-01-01' as date)) and p_to
+                {{- " and p_mode <> 'retain'" if not loop.first }}
                 {{- ' union' if not loop.last }}
                 {%- endfor %}
             ) as asked

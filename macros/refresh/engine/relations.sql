@@ -17,6 +17,10 @@
     {{ return(ops_schema() ~ '.' ~ model_name ~ '__refresh') }}
 {%- endmacro %}
 
+{% macro _model_signature(model_name) -%}
+    {{ return(_model_procedure(model_name) ~ '(bigint, varchar, timestamp, date, date, bigint, bigint)') }}
+{%- endmacro %}
+
 {% macro _consumed_entry(model_name, upstream) -%}
     {{ return('consumed ' ~ model_name ~ ' from ' ~ upstream) }}
 {%- endmacro %}

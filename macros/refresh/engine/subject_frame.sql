@@ -12,7 +12,7 @@ to parts of a body, in this order: declarations, opening, models, closing.
     v_refresh_id bigint;
     v_changed_refresh_id bigint;
     v_slot timestamp;
-    v_paused varchar(300);
+    v_reason varchar(300);
     v_now timestamp;
     v_current bigint;
     v_rows integer;
@@ -49,27 +49,61 @@ to parts of a body, in this order: declarations, opening, models, closing.
         sum(case when state.counter = {{ engine_version() }} and state.entry in (
             {%- for facts in models %}'model {{ facts.name }}'{{ ', ' if not loop.last }}{% endfor -%}
         ) then 1 else 0 end)
-    into v_slot, v_paused, v_current
+    into v_slot, v_reason, v_current
     from {{ state }} as state;
 
     v_outcome := case
-        when v_paused is not null then 'paused'
+        when v_reason is not null then 'paused'
         when p_slot = v_slot then 'slot_done'
         when p_slot < v_slot then 'superseded'
     end;
-    if v_outcome is not null then
-        v_refresh_id := v_refresh_id - 1;
-        if v_outcome <> 'slot_done' then
-            {{ _ledger_row(subject, 'v_mode', 'p_slot', 'null', 'v_outcome', 'null', '0', '0', 'v_paused') }}
-        end if;
-        p_result := {{ _result_json(subject) }};
-        return;
-    end if;
+    {{ _end_early(subject) }}
     if v_current <> {{ models | length }} then
         raise exception 'only % of {{ models | length }} models of {{ subject }} are deployed by version {{ engine_version() }} of the refresh engine; run: dbt run --select +refresh_{{ subject }}', v_current;
     end if;
     v_all_removed := 0;
     v_all_written := 0;
+{%- endmacro %}
+
+{#- Ends the procedure if an outcome is known by now; no refresh id is used up. -#}
+{% macro _end_early(subject) -%}
+    if v_outcome is not null then
+        v_refresh_id := v_refresh_id - 1;
+        if v_outcome <> 'slot_done' then
+            {{ _ledger_row(subject, 'v_mode', 'p_slot', 'null', 'v_outcome', 'null', '0', '0', 'v_reason') }}
+        end if;
+        p_result := {{ _result_json(subject) }};
+        return;
+    end if;
+{%- endmacro %}
+
+{#-
+With the var ask_replica_state: nothing is read unless each replica is known to be Synced. It is for databases with
+QUERY_ALL_STATES, where a replica can be read while it is being filled again. The view is a superuser's, so the owner
+of the procedures needs SELECT on it.
+https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_INTEGRATION_TABLE_STATE.html
+-#}
+{% macro _ask_replica_states(subject, models) -%}
+    {%- set tables = models | selectattr('is_staging') | map(attribute='detect') | map(attribute='table') | list -%}
+    {%- if tables and var('ask_replica_state', false) %}
+    select count(*), max(asked.replica) into v_current, v_reason
+    from (
+        {%- for node in graph.sources.values() if node.name in tables %}
+        select '{{ node.name }} is ' || nvl(max(trim(known.table_state)), 'unknown') as replica
+        from svv_integration_table_state as known
+        where
+            trim(known.target_database) = '{{ node.database }}'
+            and trim(known.schema_name) = '{{ node.schema }}'
+            and trim(known.table_name) = '{{ node.identifier }}'
+        having nvl(max(trim(known.table_state)), 'unknown') <> 'Synced'
+        {{- ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as asked;
+    if v_current > 0 then
+        v_outcome := 'waiting_for_resync';
+    end if;
+    {{ _end_early(subject) }}
+    {%- endif %}
 {%- endmacro %}
 
 {#- What each feed holds and how far each model has read it; unread means the model is called. -#}
@@ -128,81 +162,12 @@ Ends the transaction's work: state, the ledger row, the slot of v_mode (`reproce
     {%- endfor %}
 {%- endmacro %}
 
-{#- Brings one model up to date if its upstreams moved (staging: always), then calls it once more in `also`. -#}
-{% macro _call_model(models, subject, facts, index, mode, also=none, low='null', high='null') -%}
-    v_is_called := false;
-    v_model_removed := 0;
-    v_model_written := 0;
-    {%- if facts.is_staging and facts.detect.mode == 'history' and not also %}
-    {{ _replay_states(facts, index) }}
-    if v_mode = 'reconcile' then
-        v_refresh_id := v_refresh_id + 1;
-        {{ _one_call(facts, index, mode) }}
-    end if;
-    drop table if exists {{ '_items__' ~ facts.name }};
-    {%- elif facts.is_staging and not also %}
-    {{ _one_call(facts, index, mode) }}
-    {%- elif not facts.is_staging %}
-    if {{ _is_behind(models, subject, facts, index) }} then
-        {{ _one_call(facts, index, mode) }}
-    end if;
-    {%- endif %}
-    {%- if also %}
-    {{ _one_call(facts, index, "'" ~ also ~ "'", low, high) }}
-    {%- endif %}
-    if v_is_called then
-        {{ _report('v_models', facts.name, 'v_model_removed', 'v_model_written') }}
-        v_all_removed := v_all_removed + v_model_removed;
-        v_all_written := v_all_written + v_model_written;
-    end if;
-{%- endmacro %}
-
-{% macro _one_call(facts, index, mode, low='null', high='null') -%}
-    v_removed := 0;
-    v_written := 0;
-    call {{ _model_procedure(facts.name) }}(
-        v_refresh_id, {{ mode }}, p_slot, cast({{ low }} as date), cast({{ high }} as date), v_removed, v_written
-    );
-    if v_removed + v_written > 0 then
-        v_feed_{{ index }} := v_refresh_id;
-    end if;
-    v_is_called := true;
-    v_model_removed := v_model_removed + v_removed;
-    v_model_written := v_model_written + v_written;
-{%- endmacro %}
-
-{#- Each state that an item went through since the last refresh, under a refresh id of its own, so that the
-    append-only readers of the model see it before the next one takes its place. -#}
-{% macro _replay_states(facts, index) -%}
-    {{ _one_call(facts, index, "'incremental'") }}
-    select count(*) into v_rows from {{ '_items__' ~ facts.name }} as item where item.state_number > 1;
-    while v_rows > 0 loop
-        {%- for node in graph.nodes.values()
-            if node.resource_type == 'model' and node.config.meta.get('refresh', {}).get('append_only')
-            and facts.name in node.config.meta.refresh.reads %}
-        call {{ _model_procedure(node.name) }}(
-            v_refresh_id, 'incremental', p_slot, cast(null as date), cast(null as date), v_removed, v_written
-        );
-        v_all_written := v_all_written + v_written;
-        {%- endfor %}
-        v_refresh_id := v_refresh_id + 1;
-        {{ _one_call(facts, index, "'replay'") }}
-        select count(*) into v_rows from {{ '_items__' ~ facts.name }} as item where item.state_number > 1;
-    end loop;
-{%- endmacro %}
-
-{#- One more entry of the result's "models". -#}
-{% macro _report(models, name, removed, written) -%}
-    {{ models }} := {{ models }} || case when {{ models }} = '' then '' else ', ' end || '"{{ name }}": {"removed": '
-        || cast({{ removed }} as varchar(20)) || ', "written": ' || cast({{ written }} as varchar(20)) || '}';
-{%- endmacro %}
-
 {% macro _result_json(subject) -%}
     '{"outcome": "' || v_outcome || '", "subject": "{{ subject }}", "mode": "' || v_mode
         || '", "slot": "' || to_char(p_slot, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
         || '", "refresh_id": ' || cast(v_refresh_id as varchar(20))
         || ', "changed_refresh_id": ' || cast(v_changed_refresh_id as varchar(20))
-        || case when v_paused is null then '' else ', "reason": "' || v_paused || '"' end
+        || case when v_reason is null then '' else ', "reason": "' || v_reason || '"' end
         || ', "models": {' || v_models || '}}'
 {%- endmacro %}
 

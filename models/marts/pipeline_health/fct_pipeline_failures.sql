@@ -182,6 +182,7 @@ pipeline_failures as (
         dateadd(day, {{ var('dlq_retention_days', 14) }}, dlq_at) as dlq_expires_at,
         resolved_at
     from resolved
+    where {{ is_retained('key_on') }}
 )
 
 select * from pipeline_failures

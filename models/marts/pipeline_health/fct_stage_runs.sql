@@ -21,6 +21,7 @@ pipeline_logs as (
     where
         log_key in (select affected.log_key from affected)
         and {{ in_affected_range('key_on') }}
+        and {{ is_retained('key_on') }}
         and not is_deleted
         and not has_blocking_issue
 ),

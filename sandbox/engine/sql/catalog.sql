@@ -64,6 +64,27 @@ select i.oid::int as role_id, i.name as role_name,
   null::text as external_id
 from pg_catalog.rs_identity i
 where i.kind = 'role' and i.name not like 'pg\_%' and i.name <> 'rs_locker' and pg_catalog.rs_sees(i.oid);
+-- Makes a user the owner of a role: what the owner before granted is the new one's grant.
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_ROLE.html
+create function pg_catalog.rs_give_role(given name, taker name) returns void
+  language plpgsql as $$
+declare
+  before name := (select role_owner from pg_catalog.svv_roles where role_name = given);
+  m record;
+begin
+  if before = taker then return; end if;
+  execute format('grant %I to %I with admin true, inherit false, set false', given, taker);
+  for m in
+    select member::regrole::text as who, admin_option, inherit_option, set_option
+    from pg_catalog.pg_auth_members
+    where roleid = quote_ident(given)::regrole and grantor = quote_ident(before)::regrole
+  loop
+    execute format('grant %I to %s with admin %s, inherit %s, set %s granted by %I',
+      given, m.who, m.admin_option::text, m.inherit_option::text, m.set_option::text, taker);
+    execute format('revoke %I from %s granted by %I', given, m.who, before);
+  end loop;
+  if before <> 'rdsdb' then execute format('revoke %I from %I', given, before); end if;
+end $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_USER_GRANTS.html
 create view pg_catalog.svv_user_grants as
 select u.oid::int as user_id, u.name as user_name, r.oid::int as role_id, r.name as role_name,
@@ -85,3 +106,46 @@ where c.relkind in ('r', 'v')
 
 grant select on pg_catalog.svv_external_columns, pg_catalog.sys_query_detail, pg_catalog.svv_redshift_columns,
   pg_catalog.svv_roles, pg_catalog.svv_user_grants, pg_catalog.svv_relation_privileges to public;
+
+-- Who may see what others do: superusers, and users with SYSLOG ACCESS UNRESTRICTED.
+-- https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html#c_visibility-of-data
+create table pg_catalog.rs_unrestricted (usename name primary key);
+create function pg_catalog.rs_sees_work_of(viewer name, worker name) returns bool
+  language sql stable security definer set search_path = pg_catalog as $$
+  select worker = viewer or exists (select 1 from pg_roles where rolname = viewer and rolsuper)
+    or exists (select 1 from rs_unrestricted where usename = viewer) $$;
+create function pg_catalog.rs_syslog_access(given name, everything bool) returns void
+  language plpgsql as $$
+begin
+  delete from pg_catalog.rs_unrestricted where usename = given;
+  if everything then insert into pg_catalog.rs_unrestricted values (given); end if;
+end $$;
+
+-- Locks on tables, held or waited for; a second row of each transaction says that it is open.
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TRANSACTIONS.html
+create function pg_catalog.rs_transactions(viewer name) returns table (
+    txn_owner text, txn_db text, xid bigint, pid int, txn_start timestamp, lock_mode text,
+    lockable_object_type text, relation int, granted bool)
+  language sql stable security definer set search_path = pg_catalog as $$
+  select a.usename::text, a.datname::text, coalesce(a.backend_xid::text::bigint, a.pid), a.pid,
+    a.xact_start at time zone 'UTC', l.mode,
+    case l.locktype when 'relation' then 'relation' else 'transactionid' end, l.relation::int, l.granted
+  from pg_locks l
+  join pg_stat_activity a on a.pid = l.pid
+  where a.backend_type = 'client backend' and a.pid <> pg_backend_pid() and a.usename <> 'rdsdb'
+    and (l.locktype = 'relation' and l.relation >= 16384 or l.locktype = 'virtualxid')
+    and rs_sees_work_of(viewer, a.usename) $$;
+create view pg_catalog.svv_transactions as select * from pg_catalog.rs_transactions(current_user);
+
+-- What runs now; what has ended is not kept.
+-- https://docs.aws.amazon.com/redshift/latest/dg/SYS_QUERY_HISTORY.html
+create function pg_catalog.rs_queries(viewer name) returns table (
+    user_id int, transaction_id bigint, session_id int, database_name text, status text, start_time timestamp,
+    query_text text)
+  language sql stable security definer set search_path = pg_catalog as $$
+  select usesysid::int, coalesce(backend_xid::text::bigint, pid), pid, datname::text,
+    'running', query_start at time zone 'UTC', left(query, 4000)
+  from pg_stat_activity
+  where backend_type = 'client backend' and state = 'active' and usename <> 'rdsdb' and rs_sees_work_of(viewer, usename) $$;
+create view pg_catalog.sys_query_history as select * from pg_catalog.rs_queries(current_user);
+grant select on pg_catalog.svv_transactions, pg_catalog.sys_query_history to public;

@@ -208,6 +208,10 @@ def test_definition(redshift: str, expected: str) -> None:
             "create user u with password disable createuser",
             'create role "u" login password null superuser',
         ),
+        (
+            "alter role r owner to u",
+            "do $rs$ begin perform pg_catalog.rs_give_role('r', 'u'); end $rs$",
+        ),
         ("grant role r, role s to u, role v", "grant r, s to u, v"),
         ("revoke role r from u", "revoke r from u"),
         (

@@ -110,3 +110,44 @@ def test_table_info_is_for_superusers_unless_granted(cursor_of: Any) -> None:
         cursor_of("admin"),
         """select "table", max_varchar from svv_table_info where "schema" = 'rights_here'""",
     ) == [("facts", 20)]
+
+
+def test_a_role_that_is_given_away_keeps_its_members(cursor_of: Any) -> None:
+    admin = cursor_of("admin")
+    admin.execute("create user rights_taker password 'Sandbox-1'")
+    try:
+        admin.execute("alter role rights_reader owner to rights_taker")
+        asked = "select role_owner from svv_roles where role_name = 'rights_reader'"
+        assert rows(admin, asked) == [("rights_taker",)]
+        assert rows(cursor_of("quick"), "select count(*) from rights_here.seen")
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            cursor_of("deployer").execute("grant role rights_reader to scheduler")
+    finally:
+        admin.execute("alter role rights_reader owner to deployer")
+        admin.execute("drop user rights_taker")
+
+
+def test_locks_and_statements_are_seen_by_their_owner_and_who_may(
+    rights: Ask, connect: Connect, cursor_of: Any
+) -> None:
+    holder = connect("deployer")
+    cursor = holder.cursor()
+    cursor.execute("lock table rights_here.facts")
+    locks = (
+        "select txn_owner, lock_mode, granted from svv_transactions as t"
+        " inner join pg_class as c on t.relation = c.oid where c.relname = 'facts'"
+    )
+    held = [("deployer", "AccessExclusiveLock", True)]
+    assert rows(cursor_of("deployer"), locks) == held
+    assert rows(cursor_of("admin"), locks) == held
+    assert rows(cursor_of("scheduler"), locks) == []
+    admin = cursor_of("admin")
+    running = "select count(*) from sys_query_history where query_text like '%sys_query_history%'"
+    assert rows(cursor_of("scheduler"), running) == [(1,)]
+    admin.execute("alter user scheduler syslog access unrestricted")
+    try:
+        assert rows(cursor_of("scheduler"), locks) == held
+    finally:
+        admin.execute("alter user scheduler syslog access restricted")
+    holder.rollback()
+    assert rows(admin, locks) == []

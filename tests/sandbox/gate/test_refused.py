@@ -100,6 +100,7 @@ POSTGRESQL_ONLY = [
     ("grant select on sequence s to u", "SEQUENCE"),
     ("grant connect on database d to u", "CONNECT"),
     ("create role r login", "CREATE ROLE with options"),
+    ("alter role r rename to s", "this ALTER ROLE"),
     ("comment on role r is 'x'", "COMMENT ON ROLE"),
 ]
 

@@ -1,0 +1,68 @@
+{#- How a subject's procedure calls the procedures of its models, and adds up what they did. -#}
+
+{#- Calls a model if its upstreams moved (staging: always), or if it is to recompute the days from `low` to `high` too. -#}
+{% macro _call_model(models, subject, facts, index, mode, low='null', high='null') -%}
+    {%- set has_days = high != 'null' and facts.range -%}
+    v_is_called := false;
+    v_model_removed := 0;
+    v_model_written := 0;
+    {%- if facts.is_staging and facts.detect.mode == 'history' %}
+    {{ _replay_states(facts, index) }}
+    if v_mode <> 'incremental' then
+        v_refresh_id := v_refresh_id + 1;
+        {{ _one_call(facts, index, mode, low, high) }}
+    end if;
+    drop table if exists {{ '_items__' ~ facts.name }};
+    {%- elif facts.is_staging or has_days %}
+    {{ _one_call(facts, index, mode, low, high) }}
+    {%- else %}
+    if {{ _is_behind(models, subject, facts, index) }} then
+        {{ _one_call(facts, index, mode) }}
+    end if;
+    {%- endif %}
+    if v_is_called then
+        {{ _report('v_models', facts.name, 'v_model_removed', 'v_model_written') }}
+        v_all_removed := v_all_removed + v_model_removed;
+        v_all_written := v_all_written + v_model_written;
+    end if;
+{%- endmacro %}
+
+{% macro _one_call(facts, index, mode, low='null', high='null') -%}
+    v_removed := 0;
+    v_written := 0;
+    call {{ _model_procedure(facts.name) }}(
+        v_refresh_id, {{ mode }}, p_slot, cast({{ low }} as date), cast({{ high }} as date), v_removed, v_written
+    );
+    if v_removed + v_written > 0 then
+        v_feed_{{ index }} := v_refresh_id;
+    end if;
+    v_is_called := true;
+    v_model_removed := v_model_removed + v_removed;
+    v_model_written := v_model_written + v_written;
+{%- endmacro %}
+
+{#- Each state that an item went through since the last refresh, under a refresh id of its own, so that the
+    append-only readers of the model see it before the next one takes its place. -#}
+{% macro _replay_states(facts, index) -%}
+    {{ _one_call(facts, index, "'incremental'") }}
+    select count(*) into v_rows from {{ '_items__' ~ facts.name }} as item where item.state_number > 1;
+    while v_rows > 0 loop
+        {%- for node in graph.nodes.values()
+            if node.resource_type == 'model' and node.config.meta.get('refresh', {}).get('append_only')
+            and facts.name in node.config.meta.refresh.reads %}
+        call {{ _model_procedure(node.name) }}(
+            v_refresh_id, 'incremental', p_slot, cast(null as date), cast(null as date), v_removed, v_written
+        );
+        v_all_written := v_all_written + v_written;
+        {%- endfor %}
+        v_refresh_id := v_refresh_id + 1;
+        {{ _one_call(facts, index, "'replay'") }}
+        select count(*) into v_rows from {{ '_items__' ~ facts.name }} as item where item.state_number > 1;
+    end loop;
+{%- endmacro %}
+
+{#- One more entry of the result's "models". -#}
+{% macro _report(models, name, removed, written) -%}
+    {{ models }} := {{ models }} || case when {{ models }} = '' then '' else ', ' end || '"{{ name }}": {"removed": '
+        || cast({{ removed }} as varchar(20)) || ', "written": ' || cast({{ written }} as varchar(20)) || '}';
+{%- endmacro %}
