@@ -85,4 +85,9 @@ end;
         get diagnostics v_rows := row_count;
         v_all_removed := v_all_removed + v_rows;
         {{ _report('v_models', 'runs', 'v_rows', '0') }}
+        delete from {{ arrivals_table() }}
+        where subject = '{{ subject }}' and counted_at < dateadd(day, -{{ var('ledger_days_kept', 400) }}, p_slot);
+        get diagnostics v_rows := row_count;
+        v_all_removed := v_all_removed + v_rows;
+        {{ _report('v_models', 'arrivals', 'v_rows', '0') }}
 {%- endmacro %}

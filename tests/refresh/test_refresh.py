@@ -308,3 +308,26 @@ def test_a_session_that_folds_names_is_refused_by_call(project: Project, categor
 def test_an_unknown_mode_is_refused(project: Project) -> None:
     with pytest.raises(Error, match="incremental or reconcile"):
         project.refresh(mode="everything")
+
+
+def test_a_refresh_that_was_outrun_brings_nothing_older_back(project: Project) -> None:
+    """Its transaction began before the other one's, so on Redshift it sees an older replica."""
+    slots = [project.next_slot() for _ in range(2)]
+    project.replicas.put(log_item("outrun"))
+    connection = project.warehouse.connect("scheduler")
+    try:
+        cursor = connection.cursor()
+        cursor.execute("select sysdate")
+        cursor.execute("commit")
+        cursor.execute("begin")
+        assert project.refresh(slots[0])["outcome"] == "done"
+        cursor.execute(
+            f"call {project.schema('ops')}.refresh_pipeline_health("
+            f"cast('{slots[1]}' as timestamp), 'incremental')"
+        )
+        result = json.loads(cursor.fetchone()[0])
+        connection.commit()
+    finally:
+        connection.close()
+    assert (result["outcome"], result["models"]) == ("nothing_new", {})
+    assert project.refresh(slots[1])["outcome"] == "slot_done"

@@ -6,14 +6,11 @@
     v_is_called := false;
     v_model_removed := 0;
     v_model_written := 0;
-    {%- if facts.is_staging and facts.detect.mode == 'history' %}
-    {{ _replay_states(facts, index) }}
-    if v_mode <> 'incremental' then
-        v_refresh_id := v_refresh_id + 1;
-        {{ _one_call(facts, index, mode, low, high) }}
+    {%- if facts.is_staging %}
+    if not v_is_outrun then
+        {{ _call_staging(facts, index, mode, low, high) }}
     end if;
-    drop table if exists {{ '_items__' ~ facts.name }};
-    {%- elif facts.is_staging or has_days %}
+    {%- elif has_days %}
     {{ _one_call(facts, index, mode, low, high) }}
     {%- else %}
     if {{ _is_behind(models, subject, facts, index) }} then
@@ -25,6 +22,24 @@
         v_all_removed := v_all_removed + v_model_removed;
         v_all_written := v_all_written + v_model_written;
     end if;
+{%- endmacro %}
+
+{#-
+A refresh that waited for the lock reads the replicas as they were before it waited. One that began later may have
+had its turn first: it has read more, so this one leaves the replicas alone and brings no older item back.
+https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
+-#}
+{% macro _call_staging(facts, index, mode, low, high) -%}
+    {%- if facts.detect.mode == 'history' %}
+    {{ _replay_states(facts, index) }}
+    if v_mode <> 'incremental' then
+        v_refresh_id := v_refresh_id + 1;
+        {{ _one_call(facts, index, mode, low, high) }}
+    end if;
+    drop table if exists {{ '_items__' ~ facts.name }};
+    {%- else %}
+    {{ _one_call(facts, index, mode, low, high) }}
+    {%- endif %}
 {%- endmacro %}
 
 {% macro _one_call(facts, index, mode, low='null', high='null') -%}

@@ -146,10 +146,10 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-history-mode.html
     {%- set now = '_now__' ~ facts.name -%}
     {%- set event_at = facts.detect.event_at -%}
     if v_newest is not null and not v_everything then
-        insert into {{ arrivals_table() }} (subject, model, refresh_id, late_hours, items)
+        insert into {{ arrivals_table() }} (subject, model, refresh_id, late_hours, items, counted_at)
         select
             '{{ facts.subject }}', '{{ facts.name }}', v_refresh_id,
-            greatest(datediff(hour, present.{{ event_at }}, v_newest), 0), count(*)
+            greatest(datediff(hour, present.{{ event_at }}, v_newest), 0), count(*), v_now
         from {{ now }} as present
         where present.{{ event_at }} is not null and not present.is_deleted
         group by 4;

@@ -59,10 +59,11 @@ create table if not exists {{ arrivals_table() }} (
     model varchar(128) not null,
     refresh_id bigint not null,
     late_hours bigint not null,
-    items bigint not null
+    items bigint not null,
+    counted_at timestamp not null
 )
 diststyle even
-sortkey (refresh_id)
+sortkey (counted_at)
 {%- endmacro %}
 
 {% macro _state_ddl(subject) -%}

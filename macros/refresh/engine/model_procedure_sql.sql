@@ -18,6 +18,7 @@ declare
     v_canary varchar(8);
     v_refresh_id bigint;
     v_epoch bigint;
+    v_is_outrun boolean;
     v_changed_refresh_id bigint;
     v_rows integer;
     v_outcome varchar(32);
@@ -57,6 +58,11 @@ begin
     v_refresh_id := p_refresh_id;
     if p_refresh_id is null then
         {{ _open_refresh(facts.subject) }}
+        {%- if facts.is_staging %}
+        if v_is_outrun then
+            raise exception 'a refresh of {{ facts.subject }} that began later has read the replicas already; nothing was written, call it again';
+        end if;
+        {%- endif %}
     end if;
     p_removed := 0;
     p_written := 0;
@@ -182,6 +188,9 @@ before this refresh read it: what comes while it reads may be read twice, but ne
     where entry = '{{ _consumed_entry(facts.name, upstream) }}';
         {%- endif -%}
     {%- endfor -%}
+    {%- if facts.is_staging %}
+    update {{ state }} set moment = v_now where entry = 'epoch';
+    {%- endif %}
     {%- if own %}
     update {{ state }} set counter = v_refresh_id where entry in ('{{ own | join("', '") }}');
     {%- endif %}
@@ -205,49 +214,4 @@ before this refresh read it: what comes while it reads may be read twice, but ne
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
         {{ return(node.config.meta.get('subject')) }}
     {%- endfor -%}
-{%- endmacro %}
-
-{#- Removes what left or changed, writes what is new or changed, and hands both images on. -#}
-{% macro _write(facts, target) -%}
-    {%- set delta = '_delta__' ~ facts.name -%}
-    {%- set fed = facts.unique_key + facts.hand_on -%}
-    {%- set written = facts.own + facts.bookkeeping -%}
-    {%- set bound = facts.bounded_by -%}
-    {%- if not facts.is_append_only %}
-    select min(moved.{{ bound }}), max(moved.{{ bound }}) into v_low, v_high
-    from {{ delta }} as moved
-    where moved.image = 'old';
-    delete from {{ target }}
-    using {{ delta }} as moved
-    where
-        moved.image = 'old'
-        and {{ _joined(facts.unique_key, target.identifier, 'moved') }}
-        and ({{ target.identifier }}.{{ bound }} between v_low and v_high
-            or {{ target.identifier }}.{{ bound }} is null);
-    get diagnostics v_rows := row_count;
-    p_removed := v_rows;
-    {%- endif %}
-    insert into {{ target }} ({{ written | join(', ') }})
-    select {{ _listed(written, 'moved') }}
-    from {{ delta }} as moved
-    where moved.image = 'new';
-    get diagnostics v_rows := row_count;
-    p_written := v_rows;
-    {{ _feed_images(facts, target, delta, fed) }}
-{%- endmacro %}
-
-{#- When most of the table was written, one mark that makes readers recompute everything costs less than the images. -#}
-{% macro _feed_images(facts, target, delta, fed) -%}
-    {%- set feed = _change_feed(facts.name) -%}
-    v_stored := 0;
-    if v_everything and p_written > {{ var('mass_change_rows', 1000) }} then
-        select count(*) into v_stored from {{ target }};
-    end if;
-    if p_written * 2 < v_stored or v_stored = 0 then
-        insert into {{ feed }} (feed_refresh_id, image, {{ fed | join(', ') }})
-        select v_refresh_id, moved.image, {{ _listed(fed, 'moved') }}
-        from {{ delta }} as moved;
-    else
-        insert into {{ feed }} (feed_refresh_id, image) select v_refresh_id, 'trim';
-    end if;
 {%- endmacro %}

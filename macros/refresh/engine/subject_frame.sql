@@ -9,6 +9,7 @@ to parts of a body, in this order: declarations, opening, models, closing.
     v_detail varchar(1000);
     v_canary varchar(8);
     v_epoch bigint;
+    v_is_outrun boolean;
     v_refresh_id bigint;
     v_changed_refresh_id bigint;
     v_slot timestamp;
