@@ -200,7 +200,7 @@ def test_a_cancel_ends_an_ingestion_at_its_backend(
     quick.client.create_ingestion(DataSetId=made, IngestionId="stuck", **ACCOUNT)
     quick.client.create_ingestion(DataSetId=made, IngestionId="behind", **ACCOUNT)
     admin = connect("admin")
-    reading = "select count(*) from pg_stat_activity where query like %s"
+    reading = "select count(*) from pg_stat_activity where state = 'active' and query like %s"
 
     def readers() -> int:
         return count(admin, reading, f"select%{name.split('.')[1]}%")

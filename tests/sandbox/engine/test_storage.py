@@ -113,6 +113,7 @@ def test_zones_follow_the_columns(session: Connection, ask: Ask) -> None:
 def test_temporary_tables_and_replicas_have_no_zones(session: Connection, ask: Ask) -> None:
     ask("create temp table passing (n integer)")
     assert zones(ask, "passing") is None
+    ask("drop table passing")
     ask("create table stored.replicated (n integer)")
     assert zones(ask, "stored.replicated") is None
 
