@@ -324,7 +324,7 @@ def test_a_refresh_that_was_outrun_brings_nothing_older_back(project: Project) -
             f"call {project.schema('ops')}.refresh_pipeline_health("
             f"cast('{slots[1]}' as timestamp), 'incremental')"
         )
-        result = json.loads(cursor.fetchone()[0])
+        result = json.loads(cursor.fetchall()[0][0])
         connection.commit()
     finally:
         connection.close()
