@@ -73,7 +73,12 @@ def main(context: click.Context, with_all: bool, as_json: bool) -> None:
 
 @main.command("refresh")
 @click.option("--sizes", default=SIZES, show_default=True, help="Items of pipeline-logs.")
-@click.option("--times", default=3, show_default=True, help="Runs of which the median counts.")
+@click.option(
+    "--times",
+    default=3,
+    show_default=True,
+    help="Runs of which the median counts; of the largest, one.",
+)
 @click.option("--modes", default=",".join(run.MODES), show_default=True, help="Change detection.")
 @click.option("--write", is_flag=True, help="Write the tables into docs/performance.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -186,7 +186,11 @@ def active_seconds(place: Place) -> float:
 
 
 def measure(items: int, times: int = 3, modes: tuple[str, ...] = MODES) -> Size:
-    """All figures of one size. Raises BrokenPromise where a refresh does more than it may."""
+    """All figures of one size. Raises BrokenPromise where a refresh does more than it may.
+
+    From half a million items on each refresh is measured once: it takes long, and so varies little.
+    """
+    times = times if items < 500_000 else 1
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, Place(Path(folder)) as place:
         logger.info("%s items: load and first build", items)
         course = Course(place, items, times=times)

@@ -33,6 +33,11 @@ where started_at > (select max(started_at) from {{ this }})
     {{ column }} between (select min(affected.{{ key }}) from affected) and (select max(affected.{{ key }}) from affected)
 {%- endmacro %}
 
+{# Stock models keep everything. #}
+{% macro is_retained(day) -%}
+    true
+{%- endmacro %}
+
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ target.schema ~ '_' ~ custom_schema_name if custom_schema_name else target.schema }}
 {%- endmacro %}
