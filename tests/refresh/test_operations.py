@@ -141,16 +141,16 @@ def test_the_ledger_forgets_the_old_but_never_the_newest_refresh(hasty: Project)
     old = f"select count(*) from {runs} where started_at < '2026-01-01'"
     hasty.rows(f"update {runs} set started_at = '2025-12-31' where subject = '{SUBJECT}'")
     assert hasty.value(old) > 1
-    arrivals = f"{hasty.schema('ops')}.arrivals"
-    hasty.rows(
-        f"insert into {arrivals} (subject, model, refresh_id, late_hours, items, counted_at)"
-        f" select '{SUBJECT}', 'old', 1, 0, 1, cast('2025-12-31' as timestamp)"
-    )
 
     result = hasty.retain("ledger")
 
     assert result["outcome"] == "nothing_new", "the newest refresh is as old as all others"
     newest = hasty.refresh()["slot"]
+    arrivals = f"{hasty.schema('ops')}.arrivals"
+    hasty.rows(
+        f"insert into {arrivals} (subject, model, refresh_id, late_hours, items, counted_at)"
+        f" select '{SUBJECT}', 'old', 1, 0, 1, cast('2025-12-31' as timestamp)"
+    )
     result = hasty.retain("ledger")
     assert result["models"]["runs"]["removed"] > 1
     assert hasty.value(f"select count(*) from {arrivals} where model = 'old'") == 0

@@ -107,8 +107,10 @@ def _sandbox(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def demo_process(tmp_path: Path) -> Any:
     """`python -m sandbox.demo` in a folder of its own, in a process group of its own."""
+    # A shell without job control has its background jobs ignore SIGINT, and these tests with them.
     code = (
-        "import sys; from pathlib import Path; import sandbox.demo.__main__ as demo;"
+        "import signal, sys; from pathlib import Path; import sandbox.demo.__main__ as demo;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "demo.FOLDER = Path(sys.argv.pop()); demo.main()"
     )
     process = subprocess.Popen(
