@@ -59,7 +59,7 @@ the state to write first; when it became so; and is_gone where the item has left
     {%- set seen = '_seen__' ~ facts.name -%}
     create temp table {{ seen }} as
     {{ _hashed_items(facts.detect.table, keys) }}
-    where {{ event_day(facts.detect.event_time) }} between to_char(v_since, 'YYYY-MM-DD') and '9999-12-31';
+    where {{ event_day(facts.detect.event_time) }} between v_since_day and '9999-12-31';
 
     {{ _range_of_seen(facts, seen) }}
 

@@ -46,6 +46,8 @@ declare
     v_since timestamp;
     {%- if facts.detect.mode == 'history' %}
     v_whole timestamp;
+    {%- elif facts.detect.mode == 'watermark' %}
+    v_since_day varchar(10);
     {%- endif %}
     v_newest timestamp;
     v_latest timestamp;
@@ -165,6 +167,7 @@ $refresh$ {{ _procedure_rights() }}
     {%- endif %}
     {%- if facts.is_staging and facts.detect.mode == 'watermark' %}
     v_since := dateadd(day, -{{ facts.detect.lookback_days }}, v_newest);
+    v_since_day := to_char(v_since, 'YYYY-MM-DD');
     {%- elif facts.is_staging and facts.detect.mode == 'history' %}
     select
         dateadd(minute, -{{ var('history_overlap_minutes', 60) }},
