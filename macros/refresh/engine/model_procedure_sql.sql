@@ -58,18 +58,16 @@ begin
     {{ _canary_check() }}
     v_now := sysdate;
     v_refresh_id := p_refresh_id;
+    p_removed := 0;
+    p_written := 0;
     if p_refresh_id is null then
         {{ _open_refresh(facts.subject) }}
         {%- if facts.is_staging %}
         if v_is_outrun then
-            p_removed := 0;
-            p_written := 0;
             return;
         end if;
         {%- endif %}
     end if;
-    p_removed := 0;
-    p_written := 0;
     v_keyless := 0;
     {%- if facts.is_staging %}
     v_all := false;
