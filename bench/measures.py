@@ -17,7 +17,10 @@ REPLICA = 'zero_etl_pipeline_logs.public."pipeline-logs"'
 
 @dataclass(frozen=True)
 class Measure:
-    """One promise, `limit`, beside what was measured, both in `unit`."""
+    """One promise, `limit`, beside what was measured, both in `unit`.
+
+    `excuse` says where it is explained why the promise cannot be kept.
+    """
 
     what: str
     value: float
@@ -25,11 +28,17 @@ class Measure:
     unit: str
     at_least: bool = False
     digits: int = 1
+    excuse: str = ""
 
     @property
     def kept(self) -> bool:
         """Whether the promise holds."""
         return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    @property
+    def passes(self) -> bool:
+        """Whether the promise holds, or is known not to."""
+        return self.kept or bool(self.excuse)
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""

@@ -27,7 +27,7 @@ def page(sizes: Sequence[Size], held: Sequence[Measure], today: date) -> str:
                 (
                     measure.what,
                     f"{'at least' if measure.at_least else 'at most'} {measure.limit:g}",
-                    f"{measure.value:,.{measure.digits}f}{'' if measure.kept else ' (missed)'}",
+                    f"{measure.value:,.{measure.digits}f}{_missed(measure)}",
                 )
                 for measure in held
             ),
@@ -38,6 +38,12 @@ def page(sizes: Sequence[Size], held: Sequence[Measure], today: date) -> str:
         *(f"`{name}`\n\n```\n{mode.explained}\n```" for name, mode in sizes[-1].modes.items()),
     ]
     return "\n\n".join(parts)
+
+
+def _missed(measure: Measure) -> str:
+    if measure.kept:
+        return ""
+    return f" (missed: {measure.excuse})" if measure.excuse else " (missed)"
 
 
 def put(text: str, into: Path) -> None:
@@ -61,6 +67,8 @@ def _seconds(sizes: Sequence[Size]) -> Iterable[tuple[str, ...]]:
             said = "newest 3 days" if where == "newest" else "spread over all days"
             found = [mode.changed[where] for mode in modes]
             yield _row(f"`{name}`: refresh, {said}", (one.seconds for one in found))
+            beyond = (one.seconds - mode.scan for one, mode in zip(found, modes, strict=True))
+            yield _row(f"`{name}`: beyond the bare scan", beyond)
             yield _row(f"`{name}`: its marts", (one.marts for one in found))
             yield (f"`{name}`: changes found", *(f"{one.found:,}" for one in found))
     for name in sizes[-1].queries:

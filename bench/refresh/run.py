@@ -6,10 +6,12 @@ import json
 import logging
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 import click
 
@@ -24,7 +26,10 @@ from sandbox.zero_etl.session import service
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 CHANGES = 1000
+ENOUGH = 10
 STAGING_MODELS = {"stg_pipeline_logger__pipeline_logs", "stg_pipeline_logger__failed_jobs"}
 MODES = ("full", "watermark", "history")
 _WEEK = f"run_on > '{END - timedelta(days=7)}'"
@@ -104,6 +109,10 @@ class Course:
         self.settle()
         return Mode(scan, no_op, changed, explained)
 
+    def plain_scan(self) -> float:
+        """Seconds to pass over the items of both replicas."""
+        return self._median(lambda: sum(map(self.session.seconds, scans.plain())))
+
     def reconcile(self) -> float:
         """Seconds of a refresh that compares everything."""
         return self.session.try_refresh("reconcile").seconds
@@ -116,7 +125,7 @@ class Course:
         return done.seconds
 
     def _changed(self) -> Changed:
-        whole = [self.session.try_refresh() for _ in range(self.times)]
+        whole = self._repeated(self.session.try_refresh)
         last = whole[-1]
         for (schema, name), counts in last.tables.items():
             if name in scans.REPLICAS and counts.scans > 1:
@@ -124,7 +133,7 @@ class Course:
             wrote = (counts.deleted, counts.inserted)
             if not schema.endswith("_ops") and last.models.get(name, wrote) != wrote:
                 raise BrokenPromise(f"{name} wrote {counts}, its refresh says {last.models[name]}")
-        apart = [self.session.try_models(list(last.models)) for _ in range(self.times)]
+        apart = self._repeated(lambda: self.session.try_models(list(last.models)))
         marts = [name for name in last.models if not name.startswith("stg_")]
         return Changed(
             seconds=median(done.seconds for done in whole),
@@ -154,7 +163,15 @@ class Course:
         )
 
     def _median(self, measured: Callable[[], float]) -> float:
-        return median(measured() for _ in range(self.times))
+        return median(self._repeated(measured))
+
+    def _repeated(self, measured: Callable[[], T]) -> list[T]:
+        """What takes long varies little, so it is not done again once `ENOUGH` seconds are gone."""
+        begins = time.monotonic()
+        found = [measured()]
+        while len(found) < self.times and time.monotonic() - begins < ENOUGH:
+            found.append(measured())
+        return found
 
     def statements(self) -> int:
         """SQL statements in the text of the procedures that a refresh of everything calls."""
@@ -186,11 +203,7 @@ def active_seconds(place: Place) -> float:
 
 
 def measure(items: int, times: int = 3, modes: tuple[str, ...] = MODES) -> Size:
-    """All figures of one size. Raises BrokenPromise where a refresh does more than it may.
-
-    From half a million items on each refresh is measured once: it takes long, and so varies little.
-    """
-    times = times if items < 500_000 else 1
+    """All figures of one size. Raises BrokenPromise where a refresh does more than it may."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, Place(Path(folder)) as place:
         logger.info("%s items: load and first build", items)
         course = Course(place, items, times=times)
@@ -220,9 +233,7 @@ def measure(items: int, times: int = 3, modes: tuple[str, ...] = MODES) -> Size:
         size = Size(
             items=items,
             stored=course.stored,
-            plain_scan=median(
-                sum(map(course.session.seconds, scans.plain())) for _ in range(times)
-            ),
+            plain_scan=course.plain_scan(),
             first_build=course.first_build,
             reconcile=reconcile,
             modes=measured,

@@ -21,6 +21,7 @@ RENAMED = {
 } | {"nvl": "coalesce"}
 _ONE_TYPE = frozenset({"coalesce", "nvl", "nullif", "greatest", "least"})
 _PART_FIRST = frozenset({"dateadd", "datediff", "date_part", "date_add", "date_diff"})
+_CALLED = {"date_add": "dateadd", "date_diff": "datediff", "date_part": "rs_date_part"}
 _WITHIN_GROUP = frozenset({"listagg", "percentile_cont", "percentile_disc"})
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html
@@ -116,15 +117,18 @@ def date_part(w: Walk, index: int) -> str:
 
 def _with_date_part(w: Walk, start: int, opening: int, scope: Scope) -> int:
     arguments = _count(w, opening, (2, 3))
-    w.put(opening + 1, opening + 1, f"'{date_part(w, opening + 1)}'")
+    part = date_part(w, opening + 1)
+    w.put(opening + 1, opening + 1, f"'{part}'")
     closing = w.tokens[opening].pair
     w.expressions(arguments[1][0], closing, scope)
     name = w.name(opening - 1)
-    if name in ("date_add", "date_diff"):
-        w.put(start, opening - 1, name.replace("_", ""))
-    if name == "date_part":
-        w.put(start, opening - 1, "rs_date_part")
-        w.labels[start] = closing + 1, name
+    called = _CALLED.get(name, name)
+    if called == "dateadd" and part == "year":
+        called = "rs_add_years"
+    if called != name:
+        w.put(start, opening - 1, called)
+    if called.startswith("rs_"):
+        w.labels[start] = closing + 1, name.replace("date_add", "dateadd")
     return closing + 1
 
 

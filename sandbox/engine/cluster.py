@@ -40,6 +40,9 @@ SETTINGS = {
     # With helpers a bare scan would be quicker than the same scan in a larger statement, where
     # PostgreSQL has the leader alone compute; and they would not tell what they read.
     "max_parallel_workers_per_gather": "0",
+    # New rows go to the end, where zones are narrow. A background VACUUM after a large load would
+    # instead let them fill the gaps of old pages, and so widen the zones of those.
+    "autovacuum_vacuum_insert_threshold": "-1",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Redshift's default level is SNAPSHOT: https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html

@@ -204,6 +204,15 @@ def test_facts_below_the_horizon_go_from_every_table_and_stay_away(forgetful: Pr
     assert forgetful.retain("facts", f"{slot[:10]} 23:59:00")["outcome"] == "nothing_new"
     assert forgetful.marts() == marts
 
+    tomorrow = date.fromisoformat(slot[:10]) + timedelta(days=1)
+    assert forgetful.retain("facts", f"{tomorrow} 00:00:00")["outcome"] == "done"
+    gone = {horizon}
+    assert {name: days(forgetful, name) for name in MARTS} == {
+        name: held - gone for name, held in after.items()
+    }, "the horizon moves on with the slot"
+    assert forgetful.retain("facts", f"{slot[:10]} 23:59:30")["outcome"] == "superseded"
+    assert forgetful.refresh(mode="reconcile")["outcome"] == "nothing_new", "and never back"
+
 
 def test_a_reprocess_mends_its_days_and_no_other(project: Project) -> None:
     project.refresh()

@@ -12,20 +12,21 @@ create function pg_catalog.rs_now() returns timestamp
 create function pg_catalog.rs_sysdate() returns timestamp
   language sql stable parallel safe as $$ select transaction_timestamp()::timestamp $$;
 
--- A year after 29 February is 1 March, twelve months after it 28 February.
+-- Of a constant part PostgreSQL asks once, when it plans; so an addition costs no call for each row.
+create function pg_catalog.rs_one(part text) returns interval
+  language sql immutable strict parallel safe as
+  $$ select (case part when 'quarter' then '3 months' else '1 ' || part end)::interval $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_DATEADD_function.html
 create function pg_catalog.dateadd(text, bigint, timestamp) returns timestamp
+  language sql immutable parallel safe as $$ select $3 + $2 * pg_catalog.rs_one($1) $$;
+-- A year after 29 February is 1 March, twelve months after it 28 February (the same page).
+create function pg_catalog.rs_add_years(text, bigint, timestamp) returns timestamp
   language sql immutable parallel safe as $$
-  select case $1
-    when 'quarter' then $3 + make_interval(months => $2::int * 3)
-    when 'month' then $3 + make_interval(months => $2::int)
-    when 'year' then $3 + make_interval(years => $2::int)
-      + case
-          when extract(day from $3) = 29 and extract(day from $3 + make_interval(years => $2::int)) = 28
-            then interval '1 day' else interval '0'
-        end
-    else $3 + $2 * ('1 ' || $1)::interval
-  end $$;
+  select pg_catalog.dateadd($1, $2, $3)
+    + case
+        when extract(day from $3) = 29 and extract(day from pg_catalog.dateadd($1, $2, $3)) = 28
+          then interval '1 day' else interval '0'
+      end $$;
 
 -- The number of the part that a moment lies in, counted from a fixed one; DATEDIFF counts the boundaries
 -- between two. The page does not name the day a week begins with: Sunday, as dbt's own tests allow.

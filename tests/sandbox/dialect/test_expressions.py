@@ -24,6 +24,7 @@ def expression(sql: str) -> str:
         # Date parts are bare words of many spellings.
         ("dateadd(mon, 1, a)", "dateadd('month', 1, a)"),
         ("dateadd('hrs', 1, a)", "dateadd('hour', 1, a)"),
+        ("date_add('yr', 1, a)", "rs_add_years('year', 1, a)"),
         ("datediff(qtr, a, b)", "datediff('quarter', a, b)"),
         ("date_part(dow, a)", "rs_date_part('dow', a)"),
         ("extract(epoch from a - b)", "rs_extract('epoch', a - b)"),

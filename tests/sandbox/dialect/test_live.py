@@ -202,6 +202,7 @@ def test_a_type_changes_in_no_transaction(session: Connection) -> None:
             ),
             [[2026, 86400]],
         ),
+        ("select extract(month from dateadd(yr, 1, cast('2016-02-29' as date)))", [[3]]),
         ("select top 1 k from R order by k", [["a"]]),
         ("select k from R minus select 'a' order by 1", [["b"], ["c"]]),
     ],
