@@ -1,13 +1,19 @@
 """Histories under the two detections that do not compare every item."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tests.histories.items import LOGS
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from tests.histories.items import FIRST_BATCHES, LOGS, PUTS, Put, Write, on_day
 from tests.histories.machine import HOUR, History
 from tests.histories.oracle import Found, Key, text, time
 from tests.histories.world import STAGED
 from tests.refresh.telemetry import Item
+
+OFF_BY = (-1, 0, 1)
 
 
 class RecordedHistory(History):
@@ -71,8 +77,32 @@ class RecentHistory(History):
         super().__init__()
         self.watermarks: dict[str, datetime] = {}
 
+    def write(self, batch: list[Write]) -> None:
+        """As ever, but no history begins by it: `refresh_first` does."""
+        super().write(batch)
+
+    @initialize(batch=FIRST_BATCHES)
+    def refresh_first(self, batch: list[Write]) -> None:
+        """So that every history has a newest item from its beginning."""
+        self.refresh(batch, "incremental")
+
+    @rule(puts=st.lists(PUTS, min_size=1, max_size=3))
+    def refresh_the_edge(self, puts: list[Put]) -> None:
+        """Items arrive of the first day of the lookback, of the day before it and the day after."""
+        edges = [self.at_the_edge(put, days) for put in puts for days in OFF_BY]
+        self.refresh(edges, "incremental")
+
+    def at_the_edge(self, put: Put, days: int) -> Put:
+        if put.table not in self.watermarks:
+            return put
+        day = self.watermarks[put.table] - self.LOOKBACK + timedelta(days)
+        return replace(put, item=on_day(put.item, self.event_time(put.table), day))
+
+    def event_time(self, table: str) -> str:
+        return self.EVENT_TIME.get(table, "failed_at")
+
     def looks(self, table: str, mode: str) -> list[Found]:
-        name = self.EVENT_TIME.get(table, "failed_at")
+        name = self.event_time(table)
         found = self.newest(table)
         since = self.watermarks.get(table)
         if not (since is None or self.sees_everything(mode) or STAGED[table] in self.unread):

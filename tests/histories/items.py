@@ -1,6 +1,8 @@
 """Strategies for what writers do to the two DynamoDB tables, on few keys, so that writes meet."""
 
+import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ DAYS = ("20260227", "20260228", "20260301", "20260303")
 PIPELINES = (("returns", None), ("clickstream", "raw"), ("history", None))
 STAGES = ("extract", "clean", "merge", "a stage of no catalogue")
 STATUSES = ("SUCCEEDED", "FAILED", "STARTED", "RUNNING", "SKIPPED")
+FAILED_AT = ("2026-02-28T01:00:00Z", "2026-03-03T02:00:00Z")
 TIMES = ("01:00:30", "02:30:30", "02:30:31", "09:59:30")
 EXPIRED, NEVER = {"N": "1000"}, {"N": "4102444800"}
 # What stands instead of an attribute; None: nothing.
@@ -78,6 +81,16 @@ def _odd(draw: st.DrawFn, item: Item, ways: tuple[tuple[str, Any], ...]) -> Item
     return {key: held for key, held in (item | {name: value}).items() if held is not None}
 
 
+def on_day(item: Item, name: str, day: date) -> Item:
+    """The item as if what its attribute `name` tells of had happened on another day."""
+    was = item.get(name, {}).get("S", "")[:10]
+    if not was:
+        return item
+    told = json.dumps(item).replace(was, f"{day:%Y-%m-%d}")
+    moved: Item = json.loads(told.replace(was.replace("-", ""), f"{day:%Y%m%d}"))
+    return moved
+
+
 @st.composite
 def logs(draw: st.DrawFn) -> Item:
     """An item of pipeline-logs, one in five malformed or of another schema."""
@@ -110,7 +123,7 @@ def reports(draw: st.DrawFn) -> Item:
     stage, at = draw(st.sampled_from(STAGES[:2])), draw(st.sampled_from(DAYS))
     item: Item = {
         "job_key": {"S": f"{source}#{draw(st.integers(1, 2))}"},
-        "failed_at": {"S": f"2026-02-27T0{draw(st.integers(1, 2))}:00:00Z"},
+        "failed_at": {"S": draw(st.sampled_from(FAILED_AT))},
         "log_key": {"S": "#".join(filter(None, (source, category, stage, at)))},
         "job_id": {"S": f"{source}#{at}"},
         "source": {"S": source},
