@@ -53,9 +53,9 @@ class Callers:
 
         return list(self._pool.map(one, self._sessions, work, timeout=2 * PATIENCE_SECONDS))
 
-    def outcomes(self, calls: Sequence[str]) -> list[str]:
-        """How the refresh of each caller ended."""
-        answers = self.together([[call] for call in calls])
+    def outcomes(self, *calls: Sequence[str]) -> list[str]:
+        """How the refresh of each caller ended, the last one where each calls several in turn."""
+        answers = self.together(list(zip(*calls, strict=True)))
         return [str(json.loads(answer[0][0])["outcome"]) for answer in answers]
 
     def __enter__(self) -> "Callers":

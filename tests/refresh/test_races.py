@@ -7,8 +7,10 @@ from random import Random
 import pytest
 
 from sandbox import lifecycle
+from tests.refresh import subjects
 from tests.refresh.callers import Callers
 from tests.refresh.project import UNIQUE_KEYS, VERSIONS, Project
+from tests.refresh.subjects import DAYS, SUMS, TwoSubjects
 from tests.refresh.telemetry import log_item
 from tests.refresh.test_scheduler import run as scheduler_run
 from tests.refresh.test_scheduler import scheduler
@@ -27,19 +29,17 @@ def level(request: pytest.FixtureRequest, project: Project) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def beside(project: Project) -> Project:
-    """Another environment on the same replicas."""
-    other = Project(project.warehouse, project.replicas, project.folder, environment="beside")
-    outcome = other.dbt("build", "--exclude-resource-type", "test", "unit_test")
-    assert outcome.success, outcome.messages
-    members = "{members: {refresher: [scheduler]}}"
-    assert other.dbt("run-operation", "grant_roles", "--args", members).success
-    return other
+def beside(project: Project, tmp_path_factory: pytest.TempPathFactory) -> TwoSubjects:
+    """Another environment on the same replicas, of two subjects and feeds that are soon trimmed."""
+    folder = tmp_path_factory.mktemp("beside")
+    return TwoSubjects.deployed(project, folder, "beside", feed_refreshes_kept=3)
 
 
-def refresh(project: Project, slot: str, mode: str = "incremental") -> str:
+def refresh(
+    project: Project, slot: str, mode: str = "incremental", subject: str = "pipeline_health"
+) -> str:
     ops = project.schema("ops")
-    return f"call {ops}.refresh_pipeline_health(cast('{slot}' as timestamp), '{mode}')"
+    return f"call {ops}.refresh_{subject}(cast('{slot}' as timestamp), '{mode}')"
 
 
 def deploy(project: Project, model: str) -> list[str]:
@@ -52,8 +52,9 @@ def deploy(project: Project, model: str) -> list[str]:
 class Race:
     """Rounds of callers, each after one more change of one item."""
 
-    def __init__(self, project: Project, beside: Project, callers: Callers, name: str) -> None:
+    def __init__(self, project: Project, beside: TwoSubjects, callers: Callers, name: str) -> None:
         self.projects = (project, beside)
+        self.beside = beside
         self.callers = callers
         self.name = name
         self.random = Random(name)
@@ -98,11 +99,50 @@ class Race:
         self.callers.together([*calls, *(deploy(project, model) for model in models)])
 
     def environments(self) -> None:
-        slot, half = self.projects[0].next_slot(), CALLERS // 2
-        calls = [refresh(project, slot) for project in self.projects * half]
+        half = CALLERS // 2
+        calls = [refresh(project, project.next_slot()) for project in self.projects] * half
         found = self.callers.outcomes(calls)
         for start in (0, 1):
             assert sorted(found[start::2]) == ["done"] + ["slot_done"] * (half - 1)
+
+    def run_anew(self) -> None:
+        """A stage of some run, which it may add to the run or change."""
+        item = log_item(
+            "subjects",
+            self.random.choice(("extract", "clean")),
+            f"2026030{self.random.randint(1, 5)}",
+            category=self.name,
+            status=self.random.choice(("SUCCEEDED", "FAILED")),
+        )
+        self.projects[0].replicas.put(item)
+
+    def subjects(self) -> None:
+        """One reads what the other writes and trims, for one slot after the other."""
+        both, half = self.beside, CALLERS // 2
+        mode = self.random.choice(("incremental", "reconcile"))
+        slots = [both.next_slot() for _ in range(2)]
+        calls = [
+            [refresh(both, slot, mode), refresh(both, slot, subject="operations")] * half
+            for slot in slots
+        ]
+        calls[0][0] = (
+            f"call {both.schema('ops')}.retain_pipeline_health("
+            f"cast('{slots[0]}' as timestamp), 'feeds')"
+        )
+        self.run_anew()
+        with ThreadPoolExecutor(1) as other:
+            running = other.submit(self.run_anew)
+            found = self.callers.outcomes(*calls)
+            running.result()
+        for start in (0, 1):
+            winners = [outcome for outcome in found[start::2] if outcome != "slot_done"]
+            assert len(winners) == 1, found
+            assert set(winners) <= {"done", "nothing_new"}
+        both.check_together()
+        for project in self.projects:
+            project.refresh()
+        both.refresh_operations()
+        both.check()
 
     def check(self) -> None:
         """The change of this round is there, once."""
@@ -119,6 +159,7 @@ class Race:
             self.reconcile_against_incremental,
             self.deploys_against_refreshes,
             self.environments,
+            self.subjects,
         ]
         for number in range(rounds):
             self.change()
@@ -126,10 +167,10 @@ class Race:
             self.check()
 
 
-def duplicates(project: Project) -> dict[str, int]:
+def duplicates(project: Project, unique_keys: dict[str, str]) -> dict[str, int]:
     """Keys that a table holds twice."""
     found = {}
-    for table, key in UNIQUE_KEYS.items():
+    for table, key in unique_keys.items():
         schema = project.schema("staging" if table.startswith("stg_") else "bi_reports")
         found[table] = project.value(
             f"select count(*) from (select {key} from {schema}.{table}"
@@ -138,13 +179,23 @@ def duplicates(project: Project) -> dict[str, int]:
     return found
 
 
+def slots_won_twice(project: Project) -> list[tuple[object, ...]]:
+    """Slots of a subject that more than one refresh did."""
+    return project.rows(
+        f"select subject, mode, slot_at, count(*) from {project.schema('ops')}.runs"
+        " where step = 'refresh' and slot_at is not null and outcome in ('done', 'nothing_new')"
+        " group by subject, mode, slot_at having count(*) > 1"
+    )
+
+
 @pytest.mark.parametrize(
     "rounds", [pytest.param(50, id="50"), pytest.param(1000, id="1000", marks=pytest.mark.nightly)]
 )
-def test_races(level: str, project: Project, beside: Project, rounds: int) -> None:
+def test_races(level: str, project: Project, beside: TwoSubjects, rounds: int) -> None:
     name = f"{level}{rounds}"
     for each in (project, beside):
-        each.refresh(project.next_slot())
+        each.refresh()
+    beside.refresh_operations()
 
     with Callers(project, *(["scheduler"] * 4 + ["deployer"] * 4)) as callers:
         Race(project, beside, callers, name).run(rounds)
@@ -155,18 +206,17 @@ def test_races(level: str, project: Project, beside: Project, rounds: int) -> No
     )
     assert versions == [(number,) for number in range(1, rounds + 1)]
     for each in (project, beside):
-        each.refresh(project.next_slot())
+        each.refresh()
         before = each.marts()
-        assert each.refresh(project.next_slot(), mode="reconcile")["outcome"] == "nothing_new"
+        assert each.refresh(mode="reconcile")["outcome"] == "nothing_new"
         assert each.marts() == before
-        assert not any(duplicates(each).values())
-    ended = project.rows(
-        "select mode, slot_at, outcome from"
-        f" {project.schema('ops')}.runs where step = 'refresh' and slot_at is not null"
-        " and outcome in ('done', 'nothing_new') group by mode, slot_at, outcome"
-        " having count(*) > 1"
-    )
-    assert not ended, "a slot has one winner"
+        assert not any(duplicates(each, UNIQUE_KEYS).values())
+        assert not slots_won_twice(each)
+    beside.refresh_operations()
+    before = {name: beside.table(name) for name in (DAYS, SUMS)}
+    assert beside.refresh_operations("reconcile")["outcome"] == "nothing_new"
+    assert {name: beside.table(name) for name in (DAYS, SUMS)} == before
+    assert not any(duplicates(beside, subjects.UNIQUE_KEYS).values())
 
 
 def test_the_scheduler_against_dbt_run(level: str, project: Project) -> None:
