@@ -33,7 +33,8 @@ from {{ replica(table) }} as source_item
     {%- set mode = var('change_detection', {}).get(table, _source_facts(table).get('change_detection', 'full')) -%}
     {%- if mode not in ['full', 'history', 'watermark'] -%}
         {%- do exceptions.raise_compiler_error(
-            'change_detection of ' ~ table ~ ' is ' ~ mode ~ '; use full, history or watermark') -%}
+            'change_detection of ' ~ table ~ ' is ' ~ mode ~ '; use full, history or watermark, '
+            ~ 'in the source yml (config.meta.dynamodb) or in the var change_detection') -%}
     {%- endif -%}
     {{ return(mode) }}
 {%- endmacro %}

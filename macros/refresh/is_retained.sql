@@ -20,7 +20,8 @@
         {%- set asks = 'is_retained(' in node.raw_code -%}
         {%- if asks and "is_retained('" ~ facts.range ~ "')" not in node.raw_code -%}
             {%- do exceptions.raise_compiler_error(
-                facts.name ~ ' asks is_retained() of another column than its meta.refresh.range, ' ~ facts.range) -%}
+                facts.name ~ ' asks is_retained() of another column than its meta.refresh.range; write is_retained('
+                ~ "'" ~ facts.range ~ "')") -%}
         {%- endif -%}
         {{ return(asks) }}
     {%- endfor -%}

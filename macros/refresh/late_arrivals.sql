@@ -1,5 +1,6 @@
 {#- A changed item is late by the hours between its own event time and the newest one staged before it. -#}
 {% macro late_arrivals(subject) -%}
+    {%- do _refuse_unknown_subject(subject) -%}
     {%- set arrived = run_query(_late_arrivals_sql(subject)) -%}
     {%- for row in arrived.rows -%}
         {%- do log(

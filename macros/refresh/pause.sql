@@ -2,7 +2,8 @@
     {%- do _refuse_unknown_subject(subject) -%}
     {%- set said = _plain_text(reason) -%}
     {%- if not said -%}
-        {%- do exceptions.raise_compiler_error('give a reason, which everybody will read who wonders') -%}
+        {%- do exceptions.raise_compiler_error(
+            'pause ' ~ subject ~ ': the reason is empty; give one line that tells others why') -%}
     {%- endif -%}
     {{- _lock_subject(subject) -}}
     {%- do _end_pause(subject) -%}

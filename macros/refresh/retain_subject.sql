@@ -80,7 +80,7 @@ end;
             and started_at < dateadd(day, -{{ var('ledger_days_kept', 400) }}, p_slot)
             and started_at < (
                 select max(kept.started_at) from {{ runs }} as kept
-                where kept.subject = '{{ subject }}' and {{ _has_read_replicas('kept') }}
+                where kept.subject = '{{ subject }}' and {{ _has_read_replicas('kept', _staging_models(subject)) }}
             );
         get diagnostics v_rows := row_count;
         v_all_removed := v_all_removed + v_rows;

@@ -10,6 +10,7 @@ something, so that SPICE takes it although no table moved.
     {% if flags.EMPTY and existing is not none %}
         {% call statement('main') %}select 1 as left_untouched{% endcall %}
     {% else %}
+        {%- if not flags.EMPTY -%}{%- do _refuse_deferral() -%}{%- endif -%}
         {{ _lock_subject(model.config.meta.subject) }}
         {{ run_hooks(pre_hooks, inside_transaction=True) }}
         {% do get_assert_columns_equivalent(sql) %}

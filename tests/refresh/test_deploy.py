@@ -55,7 +55,8 @@ def test_sample_is_refused_and_leaves_all_alone(project: Project) -> None:
     assert project.marts() == before
 
 
-def test_a_deferred_upstream_is_refused(project: Project) -> None:
+@pytest.mark.parametrize("model", ["fct_pipeline_runs", "pipeline_health"])
+def test_a_deferred_upstream_is_refused(project: Project, model: str) -> None:
     other = Project(project.warehouse, project.replicas, project.folder, environment="deferred")
     state = project.folder / "deferred_state"
     state.mkdir(exist_ok=True)
@@ -63,7 +64,7 @@ def test_a_deferred_upstream_is_refused(project: Project) -> None:
     assert project.dbt("parse").success
     (state / "manifest.json").write_bytes(manifest.read_bytes())
 
-    outcome = other.dbt("run", "--select", "fct_pipeline_runs", "--defer", "--state", str(state))
+    outcome = other.dbt("run", "--select", model, "--defer", "--state", str(state))
 
     assert not outcome.success
     assert "never deployed with --defer" in outcome.messages
@@ -225,3 +226,19 @@ def test_a_view_that_shows_other_rows_is_news_for_its_dataset(project: Project) 
     assert project.dbt("run", "--select", "pipeline_health").success
 
     assert project.refresh()["changed_refresh_id"] > before
+
+
+def test_data_is_as_of_the_last_reading_of_every_replica(project: Project) -> None:
+    view = f"{project.schema('bi_reports')}.pipeline_health"
+    as_of = f"select to_char(max(data_as_of), 'YYYY-MM-DD HH24:MI:SS') from {view}"
+    logs, jobs = (f"stg_pipeline_logger__{name}" for name in ("pipeline_logs", "failed_jobs"))
+    before = project.value(as_of)
+
+    state = f"{project.schema('ops')}.state_pipeline_health"
+    project.rows(f"update {state} set counter = 1 where entry = 'text pipeline_health'")
+    for model in ("pipeline_health", "fct_stage_runs", logs):
+        assert project.dbt("run", "--select", model).success
+        assert project.value(as_of) == before, model
+
+    assert project.dbt("run", "--select", jobs).success
+    assert project.value(as_of) > before, "both have been read since"

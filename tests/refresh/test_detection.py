@@ -9,11 +9,10 @@ import pytest
 from sandbox import lifecycle
 from sandbox.home import Home
 from tests.conftest import Warehouse
-from tests.refresh.project import ROOT, Project
+from tests.refresh.project import ROOT, VERSIONS, Project
 from tests.refresh.telemetry import Item, Replicas, log_item
 
 MODES = {"change_detection": {"pipeline-logs": "history", "failed-jobs": "watermark"}}
-VERSIONS = "stg_pipeline_logger__pipeline_log_versions"
 HISTORY_MODE = (
     "alter database zero_etl_pipeline_logs integration set history_mode = true"
     ' for table public."pipeline-logs"'
@@ -74,7 +73,9 @@ def reports(project: Project, source: str) -> list[tuple[Any, ...]]:
 def test_each_state_between_two_refreshes_becomes_a_version(modes: Project) -> None:
     for status in ("STARTED", "FAILED", "SUCCEEDED"):
         modes.replicas.put(log_item("states", status=status))
-    modes.refresh()
+    written = modes.refresh()["models"]
+    assert written["stg_pipeline_logger__pipeline_logs"] == {"removed": 2, "written": 3}
+    assert written[VERSIONS] == {"removed": 0, "written": 3}, "each state adds to the result"
     assert versions(modes, "states") == [
         ("running", False),
         ("failed", False),

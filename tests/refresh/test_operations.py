@@ -85,7 +85,7 @@ def test_a_deploy_of_a_paused_subject_alters_but_does_not_call(project: Project)
     ("arguments", "message"),
     [
         ({"subject": "nobody", "reason": "x"}, "no subject nobody; there is pipeline_health"),
-        ({"subject": SUBJECT, "reason": " "}, "give a reason"),
+        ({"subject": SUBJECT, "reason": " "}, "the reason is empty"),
     ],
 )
 def test_a_pause_without_subject_or_reason_is_refused(
@@ -94,6 +94,24 @@ def test_a_pause_without_subject_or_reason_is_refused(
     outcome = project.dbt("run-operation", "pause", "--args", json.dumps(arguments))
     assert not outcome.success
     assert message in outcome.messages
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("resume", {}),
+        ("explain_lock", {}),
+        ("late_arrivals", {}),
+        ("allow_mass_change", {"slot": "2026-04-01 00:00"}),
+    ],
+)
+def test_an_operation_on_a_subject_that_does_not_exist_says_which_do(
+    project: Project, operation: str, arguments: dict[str, str]
+) -> None:
+    given = json.dumps({"subject": "nobody"} | arguments)
+    outcome = project.dbt("run-operation", operation, "--args", given)
+    assert not outcome.success
+    assert "no subject nobody; there is pipeline_health" in outcome.messages
 
 
 @pytest.fixture(scope="module")

@@ -282,6 +282,20 @@ def test_a_mass_change_needs_a_persons_word(project: Project, category: str) -> 
     assert project.dbt("run-operation", "allow_mass_change", "--args", word).success
     assert project.refresh(slot)["models"][STAGING] == {"removed": 1200, "written": 1200}
 
+    project.replicas.put(*items)
+    day = project.value("select to_char(sysdate, 'YYYY-MM-DD')")
+    deploy = ("run", "--select", STAGING)
+    outcome = project.dbt(*deploy)
+    assert not outcome.success, "the word was for one slot"
+    assert f'slot: "{day} 00:00:00"' in outcome.messages
+    word = f"{{subject: pipeline_health, slot: '{day} 00:00:00'}}"
+    assert project.dbt("run-operation", "allow_mass_change", "--args", word).success
+    assert project.dbt(*deploy).success
+    project.refresh()
+    assert project.marts() == before
+    project.replicas.delete(*items)
+    assert project.dbt(*deploy).success, "a deploy has the day"
+
 
 def test_a_session_that_folds_names_is_refused_by_call(project: Project, category: str) -> None:
     project.replicas.put(log_item(category=category))

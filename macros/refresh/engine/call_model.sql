@@ -1,14 +1,23 @@
 {#- How a subject's procedure calls the procedures of its models, and adds up what they did. -#}
 
-{#- Calls a model if its upstreams moved (staging: always), or if it is to recompute the days from `low` to `high` too. -#}
+{#-
+Calls a model if its upstreams moved (staging: always), or if it is to recompute the days from `low` to `high` too.
+A refresh that waited for the lock reads the replicas as they were before it waited. One that began later may have
+had its turn first: it has read more, so this one leaves the replicas alone and brings no older item back.
+https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
+-#}
 {% macro _call_model(models, subject, facts, index, mode, low='null', high='null') -%}
     {%- set has_days = high != 'null' and facts.range -%}
     v_is_called := false;
     v_model_removed := 0;
     v_model_written := 0;
+    {%- if facts.is_append_only %}
+    v_model_written := v_replayed_{{ index }};
+    v_is_called := v_replayed_{{ index }} > 0;
+    {%- endif %}
     {%- if facts.is_staging %}
     if not v_is_outrun then
-        {{ _call_staging(facts, index, mode, low, high) }}
+        {{ _call_staging(models, facts, index, mode, low, high) }}
     end if;
     {%- elif has_days %}
     {{ _one_call(facts, index, mode, low, high) }}
@@ -24,14 +33,10 @@
     end if;
 {%- endmacro %}
 
-{#-
-A refresh that waited for the lock reads the replicas as they were before it waited. One that began later may have
-had its turn first: it has read more, so this one leaves the replicas alone and brings no older item back.
-https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
--#}
-{% macro _call_staging(facts, index, mode, low, high) -%}
+{#- In history mode the states come first, also where everything is looked at afterwards. -#}
+{% macro _call_staging(models, facts, index, mode, low, high) -%}
     {%- if facts.detect.mode == 'history' %}
-    {{ _replay_states(facts, index) }}
+    {{ _replay_states(models, facts, index) }}
     if v_mode <> 'incremental' then
         v_refresh_id := v_refresh_id + 1;
         {{ _one_call(facts, index, mode, low, high) }}
@@ -58,17 +63,15 @@ https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
 
 {#- Each state that an item went through since the last refresh, under a refresh id of its own, so that the
     append-only readers of the model see it before the next one takes its place. -#}
-{% macro _replay_states(facts, index) -%}
+{% macro _replay_states(models, facts, index) -%}
     {{ _one_call(facts, index, "'incremental'") }}
     select count(*) into v_rows from {{ '_items__' ~ facts.name }} as item where item.state_number > 1;
     while v_rows > 0 loop
-        {%- for node in graph.nodes.values()
-            if node.resource_type == 'model' and node.config.meta.get('refresh', {}).get('append_only')
-            and facts.name in node.config.meta.refresh.reads %}
-        call {{ _model_procedure(node.name) }}(
+        {%- for reader in models if reader.is_append_only and facts.name in reader.reads %}
+        call {{ _model_procedure(reader.name) }}(
             v_refresh_id, 'incremental', p_slot, cast(null as date), cast(null as date), v_removed, v_written
         );
-        v_all_written := v_all_written + v_written;
+        v_replayed_{{ models.index(reader) + 1 }} := v_replayed_{{ models.index(reader) + 1 }} + v_written;
         {%- endfor %}
         v_refresh_id := v_refresh_id + 1;
         {{ _one_call(facts, index, "'replay'") }}

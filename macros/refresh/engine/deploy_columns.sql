@@ -35,6 +35,12 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
             {{- _lock_subject(facts.subject) -}}
         {%- endif -%}
     {%- endfor -%}
+    {%- if not filled.is -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ ': refreshes went on writing while ' ~ remade | join(', ') ~ ' was filled in its new type; '
+            ~ 'nothing was dropped. Pause ' ~ facts.subject ~ ', then dbt run again'
+        ) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro _fill_sql(target, remade) -%}

@@ -23,7 +23,8 @@ remade {name: {from, to}}, dropped [name]}.
         {%- if column -%}
             {%- set is_typed = held.type == _catalog_type(column.data_type) -%}
             {%- set may_be_null = column.constraints | selectattr('type', 'equalto', 'not_null') | list | length == 0 -%}
-            {%- if not is_typed -%}{%- do _refuse_unless_allowed(policy, name ~ ' is ' ~ held.type) -%}{%- endif -%}
+            {%- if not is_typed -%}{%- do _refuse_unless_allowed(
+                policy, name ~ ' is ' ~ held.type ~ ', the contract says ' ~ column.data_type) -%}{%- endif -%}
             {%- if not is_typed or (held.is_required and may_be_null) -%}
                 {%- do plan.remade.update({name: {'from': held.type, 'to': column.data_type}}) -%}
             {%- endif -%}

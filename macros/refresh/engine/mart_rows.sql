@@ -30,12 +30,12 @@ nulls as equal, so a recomputed row that is equal is neither removed nor written
 {{ model_sql }}
     ) as present;
 
-    select count(*) into v_touched
+    select count(*) into v_repeated
     from (
         select {{ keys | join(', ') }} from {{ now }} group by {{ keys | join(', ') }} having count(*) > 1
     ) as repeated;
-    if v_touched > 0 then
-        raise exception '{{ facts.name }}: % unique keys ({{ keys | join(', ') }}) come more than once; nothing was written', v_touched;
+    if v_repeated > 0 then
+        raise exception '{{ facts.name }}: % unique keys ({{ keys | join(', ') }}) come more than once; nothing was written', v_repeated;
     end if;
 
     create temp table {{ delta }} as

@@ -1,5 +1,9 @@
 {#- What the engine knows of a refreshable model, read once from its config and contract. -#}
 {% macro _model_facts(node) -%}
+    {%- if not (node.config.meta.get('subject') and node.config.unique_key and node.config.sort) -%}
+        {%- do exceptions.raise_compiler_error(
+            node.name ~ ': a refreshable model needs unique_key and sort in its config, and meta.subject') -%}
+    {%- endif -%}
     {%- set refresh = node.config.meta.get('refresh', {}) -%}
     {%- set is_staging = 'detect' in refresh -%}
     {%- set bookkeeping = ['first_seen_at', 'changed_at', 'is_deleted', 'deleted_reason', 'refresh_id'] -%}

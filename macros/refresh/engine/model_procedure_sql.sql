@@ -31,7 +31,6 @@ declare
     {%- endfor %}
     v_everything boolean;
     v_now timestamp;
-    v_touched bigint;
     v_stored bigint;
     v_keyless integer;
     v_low {{ facts.bound_type }};
@@ -41,6 +40,9 @@ declare
     v_range_high {{ facts.range_type }};
     {%- endif %}
     {%- if facts.is_staging %}
+    v_items bigint;
+    v_changed bigint;
+    v_live bigint;
     v_all boolean;
     v_state bigint;
     v_since timestamp;
@@ -51,7 +53,10 @@ declare
     {%- endif %}
     v_newest timestamp;
     v_latest timestamp;
+    v_word timestamp;
     v_allowed timestamp;
+    {%- else %}
+    v_repeated bigint;
     {%- endif %}
 begin
     lock table {{ _state_table(facts.subject) }};
@@ -80,10 +85,10 @@ begin
         {{ _drop_temporaries(facts, ['_seen__', '_items__']) }}
         {{ _detect_changes(facts, target) }}
     end if;
-    select count(*), min(item.state_number) into v_touched, v_state
+    select count(*), min(item.state_number) into v_items, v_state
     from {{ '_items__' ~ facts.name }} as item
     where item.item_hash is not null or item.is_gone;
-    if v_touched > 0 then
+    if v_items > 0 then
         {{ _staging_rows(facts, target, model_sql) }}
         {{ _write(facts, target) }}
         {%- if facts.detect.event_at %}

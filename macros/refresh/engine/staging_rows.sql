@@ -81,23 +81,25 @@ when the item itself changed, so a new column of ours does not.
         on {{ _joined(keys, 'stored', 'moved') }}{{ _in_range(facts, 'stored') }};
 {%- endmacro %}
 
-{#- A resync or a wrong load must not sweep through the marts unseen: a fifth of the rows needs a person's word. -#}
+{#- A resync or a wrong load must not sweep through the marts unseen: a fifth of the rows needs a person's word, for
+    one slot; a deploy has none, and goes by the day. -#}
 {% macro _mass_change_guard(facts, target) -%}
-    if v_touched > {{ var('mass_change_rows', 1000) }} then
-        select count(*) into v_touched
+    if v_items > {{ var('mass_change_rows', 1000) }} then
+        select count(*) into v_changed
         from {{ '_delta__' ~ facts.name }} as moved
         inner join {{ target }} as stored
             on {{ _joined(facts.unique_key, 'moved', 'stored') }}{{ _in_range(facts, 'stored') }}
         where stored.item_hash <> moved.item_hash or stored.is_deleted <> moved.is_deleted;
-        select count(*) into v_stored from {{ target }} as stored where not stored.is_deleted;
+        select count(*) into v_live from {{ target }} as stored where not stored.is_deleted;
+        v_word := nvl(p_slot, date_trunc('day', v_now));
         select max(state.moment) into v_allowed
         from {{ _state_table(facts.subject) }} as state
-        where state.entry = 'mass change' and (p_slot is null or state.moment = p_slot);
+        where state.entry = 'mass change' and state.moment = v_word;
         if v_allowed is null
-            and v_touched > {{ var('mass_change_rows', 1000) }}
-            and v_touched > {{ var('mass_change_share', 0.2) }} * v_stored
+            and v_changed > {{ var('mass_change_rows', 1000) }}
+            and v_changed > {{ var('mass_change_share', 0.2) }} * v_live
         then
-            raise exception 'mass change: % of % rows of {{ facts.name }} would be deleted or changed. If that is meant, run: dbt run-operation allow_mass_change --args ''{subject: {{ facts.subject }}, slot: "%"}''', v_touched, v_stored, p_slot;
+            raise exception 'mass change: % of % rows of {{ facts.name }} would be deleted or changed. If that is meant, run: dbt run-operation allow_mass_change --args ''{subject: {{ facts.subject }}, slot: "%"}''', v_changed, v_live, v_word;
         end if;
     end if;
 {%- endmacro %}

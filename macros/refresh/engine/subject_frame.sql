@@ -15,7 +15,8 @@ to parts of a body, in this order: declarations, opening, models, closing.
     v_slot timestamp;
     v_reason varchar(300);
     v_now timestamp;
-    v_current bigint;
+    v_deployed bigint;
+    v_unsynced bigint;
     v_rows integer;
     v_outcome varchar(32);
     v_is_called boolean;
@@ -31,6 +32,9 @@ to parts of a body, in this order: declarations, opening, models, closing.
     {%- endfor %}
     {%- for name in _foreign(models, subject) %}
     v_foreign_{{ loop.index }} bigint;
+    {%- endfor %}
+    {%- for facts in models if facts.is_append_only %}
+    v_replayed_{{ models.index(facts) + 1 }} bigint;
     {%- endfor %}
 {%- endmacro %}
 
@@ -50,7 +54,7 @@ to parts of a body, in this order: declarations, opening, models, closing.
         sum(case when state.counter = {{ engine_version() }} and state.entry in (
             {%- for facts in models %}'model {{ facts.name }}'{{ ', ' if not loop.last }}{% endfor -%}
         ) then 1 else 0 end)
-    into v_slot, v_reason, v_current
+    into v_slot, v_reason, v_deployed
     from {{ state }} as state;
 
     v_outcome := case
@@ -59,11 +63,14 @@ to parts of a body, in this order: declarations, opening, models, closing.
         when p_slot < v_slot then 'superseded'
     end;
     {{ _end_early(subject) }}
-    if v_current <> {{ models | length }} then
-        raise exception 'only % of {{ models | length }} models of {{ subject }} are deployed by version {{ engine_version() }} of the refresh engine; run: dbt run --select +refresh_{{ subject }}', v_current;
+    if v_deployed <> {{ models | length }} then
+        raise exception 'only % of {{ models | length }} models of {{ subject }} are deployed by version {{ engine_version() }} of the refresh engine; run: dbt run --select +refresh_{{ subject }}', v_deployed;
     end if;
     v_all_removed := 0;
     v_all_written := 0;
+    {%- for facts in models if facts.is_append_only %}
+    v_replayed_{{ models.index(facts) + 1 }} := 0;
+    {%- endfor %}
 {%- endmacro %}
 
 {#- Ends the procedure if an outcome is known by now; no refresh id is used up. -#}
@@ -87,7 +94,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_INTEGRATION_TABLE_STATE.htm
 {% macro _ask_replica_states(subject, models) -%}
     {%- set tables = models | selectattr('is_staging') | map(attribute='detect') | map(attribute='table') | list -%}
     {%- if tables and var('ask_replica_state', false) %}
-    select count(*), max(asked.replica) into v_current, v_reason
+    select count(*), max(asked.replica) into v_unsynced, v_reason
     from (
         {%- for node in graph.sources.values() if node.name in tables %}
         select '{{ node.name }} is ' || nvl(max(trim(known.table_state)), 'unknown') as replica
@@ -100,7 +107,7 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_INTEGRATION_TABLE_STATE.htm
         {{- ' union all' if not loop.last }}
         {%- endfor %}
     ) as asked;
-    if v_current > 0 then
+    if v_unsynced > 0 then
         v_outcome := 'waiting_for_resync';
     end if;
     {{ _end_early(subject) }}

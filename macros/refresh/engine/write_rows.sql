@@ -27,11 +27,12 @@
     {{ _feed_images(facts, target, delta, fed) }}
 {%- endmacro %}
 
-{#- When most of the table was written, one mark that makes readers recompute everything costs less than the images. -#}
+{#- When most of the table was written, one mark that makes readers recompute everything costs less than the images;
+    of a small table they cost nothing. -#}
 {% macro _feed_images(facts, target, delta, fed) -%}
     {%- set feed = _change_feed(facts.name) -%}
     v_stored := 0;
-    if v_everything and p_written > {{ var('mass_change_rows', 1000) }} then
+    if v_everything and p_written > 1000 then
         select count(*) into v_stored from {{ target }};
     end if;
     if p_written * 2 < v_stored or v_stored = 0 then
