@@ -3,8 +3,7 @@
     json_serialize raises above 65535 bytes. An attribute alone stays below, because Zero-ETL takes at most 64 KB of
     each: docs.aws.amazon.com/redshift/latest/mgmt/zero-etl.reqs-lims.html
     -#}
-    {#- An item without a value, which no page rules out, has an empty hash, so that it is staged like any other. -#}
-    nvl(case
+    case
         when json_size({{ item }}) <= 65535 then md5(json_serialize({{ item }}))
         else md5(
             cast(json_size({{ item }}) as varchar(20))
@@ -17,5 +16,5 @@
             end
             {%- endfor %}
         )
-    end, '')
+    end
 {%- endmacro %}

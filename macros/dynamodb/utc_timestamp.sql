@@ -6,8 +6,8 @@
                 minute,
                 case
                     when {{ zone }} ~ '^[+-]'
-                        then -60 * cast(left({{ zone }}, 3) as integer)
-                            - cast(left({{ zone }}, 1) || right({{ zone }}, 2) as integer)
+                        then case when {{ zone }} like '-%' then 1 else -1 end
+                            * (60 * cast(substring({{ zone }}, 2, 2) as integer) + cast(right({{ zone }}, 2) as integer))
                     else 0
                 end,
                 try_cast(

@@ -7,20 +7,31 @@ select
     {{ _listed(keys, 'item') }},
     item."value",
     item.item_hash
-from ({{ _hashed_items(table, keys) }}) as item
+from ({{ _present_items(table, keys) }}) as item
 left join {{ this.include(database=false) }} as stored on {{ _held_as_it_is(keys) }}
 where stored.{{ keys[0] }} is null
 {%- endif -%}
 {%- endmacro %}
 
 {#- Every item as it is now; in history mode a replica holds former states beside it. -#}
-{% macro _hashed_items(table, keys) -%}
+{% macro _present_items(table, keys) -%}
     {%- set is_history = _change_detection(table) == 'history' -%}
 select
-    {{ _listed(keys, 'source_item') }}, source_item."value", {{ item_hash('source_item."value"') }} as item_hash
+    {{ _hashed(keys) }}
     {{- ', source_item._record_create_time as recorded_at' if is_history }}
 from {{ replica(table) }} as source_item
-    {{- ' where source_item._record_is_active' if is_history }}
+where {{ _has_keys(keys, 'source_item') }}{{ ' and source_item._record_is_active' if is_history }}
+{%- endmacro %}
+
+{% macro _hashed(keys) -%}
+    {{ _listed(keys, 'source_item') }}, source_item."value", {{ item_hash('source_item."value"') }} as item_hash
+{%- endmacro %}
+
+{#- Redshift takes no heed of blanks at the end when it compares, so `k ` and `k`, two items of DynamoDB, would be one
+    key: such an item is left out, and a test of the source tells of it. The code of a blank is 32.
+    https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html -#}
+{% macro _has_keys(keys, alias) -%}
+    {%- for key in keys %}ascii(right({{ alias }}.{{ key }}, 1)) <> 32{{ ' and ' if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
 {#- NVL keeps the hash, which is dear, out of the keys of the hash join: it is computed once for an item. -#}

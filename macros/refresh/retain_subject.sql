@@ -10,6 +10,7 @@ ledger   forgets what is older than `ledger_days_kept` days, but never the newes
 {%- set models = _models_of(refresh) -%}
 declare
     v_horizon date;
+    v_last_day date;
     v_mark bigint;
     {{ _subject_declarations(subject, models) }}
 begin
@@ -46,12 +47,13 @@ end;
     {%- else %}
     {%- set entry = _retained_entry(facts.name) %}
     v_horizon := cast(dateadd(day, -{{ kept }}, p_slot) as date);
+    v_last_day := v_horizon - 1;
     update {{ state }} set moment = greatest(moment, cast(v_horizon as timestamp)) where entry = '{{ entry }}';
     get diagnostics v_rows := row_count;
     if v_rows = 0 then
         insert into {{ state }} (entry, moment) select '{{ entry }}', v_horizon;
     end if;
-    {{ _call_model(models, subject, facts, index, "'retain'", high='v_horizon - 1') }}
+    {{ _call_model(models, subject, facts, index, "'retain'", high='v_last_day') }}
     {%- endif %}
     {%- endfor %}
 {%- endmacro %}

@@ -13,6 +13,7 @@ from tests.refresh.project import ROOT, VERSIONS, Project
 from tests.refresh.telemetry import Item, Replicas, log_item
 
 MODES = {"change_detection": {"pipeline-logs": "history", "failed-jobs": "watermark"}}
+JOBS = "failed-jobs"
 HISTORY_MODE = (
     "alter database zero_etl_pipeline_logs integration set history_mode = true"
     ' for table public."pipeline-logs"'
@@ -85,6 +86,23 @@ def test_each_state_between_two_refreshes_becomes_a_version(modes: Project) -> N
     assert modes.rows(f"{failures} where source = 'states'") == [(True,)]
     assert modes.refresh()["outcome"] == "nothing_new"
     assert modes.refresh(mode="reconcile")["outcome"] == "nothing_new"
+
+
+def test_a_key_that_ends_in_a_blank_is_left_out(modes: Project) -> None:
+    """Redshift would take it for the key without the blank, and so for a second row of one key."""
+    plain, job = log_item("blank"), report("blank", "2026-03-20T02:00:00Z")
+    modes.replicas.put(plain, plain | {"log_key": {"S": f"{plain['log_key']['S']} "}})
+    spaced = job | {"job_key": {"S": "blank#1 "}}
+    modes.replicas.put(job, spaced, job | {"failed_at": {"S": "2026-03-20T02:00:00Z "}}, table=JOBS)
+
+    assert modes.refresh()["outcome"] == "done"
+
+    assert versions(modes, "blank") == [("succeeded", False)]
+    assert reports(modes, "blank") == [("2026-03-20T02:00:00Z", False)]
+    assert modes.refresh(mode="reconcile")["outcome"] == "nothing_new"
+    outcome = modes.dbt("test", "--select", "source:*", variables=MODES)
+    assert "every_log_key_ends_in_no_blank" in outcome.messages
+    assert "every_job_key_ends_in_no_blank" in outcome.messages
 
 
 def test_states_of_one_key_keep_their_order_beside_those_of_others(modes: Project) -> None:

@@ -85,7 +85,13 @@ def failed_jobs() -> list[Item]:
     }
     items = [*with_each_value(whole, {"job_key", "failed_at"})]
     items += [whole | {"failed_at": {"S": word}} for word in WORDS if 0 < len(word) < 400]
+    items.append(whole | {"log_key": {"S": f"hostile#{'x' * 100}#stage#{DAY}"}})
     return [item | {"job_key": {"S": f"hostile#{number}"}} for number, item in enumerate(items)]
+
+
+def ends_in_blank(item: Item) -> bool:
+    """Of its table's sort key; Redshift would take it for the key without the blank."""
+    return "job_key" in item and item["failed_at"]["S"].endswith(" ")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,8 @@ def test_no_item_stops_a_refresh(
         f" from {project.schema('staging')}.stg_pipeline_logger__{table.replace('-', '_')}"
         f" where {key} like 'hostile#%' and not is_deleted"
     )
-    assert len(staged) == len(items)
+    left_out = [item for item in items if ends_in_blank(item)]
+    assert len(staged) == len(items) - len(left_out)
     assert all(issues for is_blocked, issues, _ in staged if is_blocked)
     fit = {log_key for is_blocked, _, log_key in staged if not is_blocked}
     shown = project.rows(

@@ -73,6 +73,12 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
     {%- if wanted.startswith('character varying(') -%}
         {{ return(cut_text(text, wanted[18:-1] | int)) }}
     {%- endif -%}
+    {%- if wanted == 'boolean' -%}
+        {#- No text can be TRY_CAST to it: https://docs.aws.amazon.com/redshift/latest/dg/r_TRY_CAST.html -#}
+        {%- set said = 'lower(trim(' ~ text ~ '))' -%}
+        {{ return('case when ' ~ said ~ " in ('t', 'true', 'y', 'yes', '1') then true when " ~ said
+            ~ " in ('f', 'false', 'n', 'no', '0') then false end") }}
+    {%- endif -%}
     {{ return('try_cast(nullif(trim(' ~ text ~ "), '') as " ~ types.to ~ ')') }}
 {%- endmacro %}
 

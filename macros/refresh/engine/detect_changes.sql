@@ -25,31 +25,32 @@ the state to write first; when it became so; and is_gone where the item has left
     {%- endif %}
 {%- endmacro %}
 
-{#- Every item against every stored row; only so is an item missed that left or was overwritten unseen. -#}
+{#- Every item against every stored row; only so is an item missed that left or was overwritten unseen. Held and
+    looked at for nothing is most of a table: one full join lets it go without writing it down. -#}
 {% macro _all_items(facts, target) -%}
     {%- set keys = facts.unique_key -%}
-    {%- set items = '_items__' ~ facts.name -%}
-    create temp table {{ items }} as
+    {%- set is_history = facts.detect.mode == 'history' -%}
+    create temp table {{ '_items__' ~ facts.name }} as
     select
-        {{ _listed(keys, 'item') }},
-        case when stored.{{ keys[0] }} is null then item.item_hash end as item_hash,
-        case when stored.{{ keys[0] }} is null then item."value" end as "value",
+        {%- for key in keys %}
+        nvl(item.{{ key }}, stored.{{ key }}) as {{ key }},
+        {%- endfor %}
+        item.item_hash,
+        item."value",
         1 as state_number,
-        {{ 'item.recorded_at' if facts.detect.mode == 'history' else 'v_now as recorded_at' }},
-        false as is_gone
-    from ({{ _hashed_items(facts.detect.table, keys) }}) as item
-    left join {{ target }} as stored
-        on {{ _held_as_it_is(keys) }}
-        and not v_everything
-        and (p_to is null
-            {%- if facts.range %} or not stored.{{ facts.range }} between nvl(p_from, cast('0001-01-01' as date)) and p_to
-            {%- endif %});
-
-    insert into {{ items }} ({{ keys | join(', ') }}, state_number, recorded_at, is_gone)
-    select {{ _listed(keys, 'stored') }}, 1, {{ 'nvl(v_whole, v_now)' if facts.detect.mode == 'history' else 'v_now' }}, true
-    from {{ target }} as stored
-    left join {{ items }} as item on {{ _joined(keys, 'stored', 'item') }}
-    where item.{{ keys[0] }} is null and not stored.is_deleted;
+        {{ 'nvl(item.recorded_at, v_whole, v_now)' if is_history else 'v_now' }} as recorded_at,
+        item.{{ keys[0] }} is null as is_gone
+    from ({{ _present_items(facts.detect.table, keys) }}) as item
+    full join {{ target }} as stored on {{ _joined(keys, 'item', 'stored') }}
+    where
+        (item.{{ keys[0] }} is null and not stored.is_deleted)
+        or (item.{{ keys[0] }} is not null and (
+            v_everything
+            or nvl(stored.is_deleted or stored.item_hash <> item.item_hash, true)
+            or (p_to is not null
+            {%- if facts.range %} and stored.{{ facts.range }} between nvl(p_from, cast('0001-01-01' as date)) and p_to{% endif -%}
+            )
+        ));
 {%- endmacro %}
 
 {#- Items whose event time is within the lookback of the newest one staged; one without a day waits for the
@@ -58,7 +59,8 @@ the state to write first; when it became so; and is_gone where the item has left
     {%- set keys = facts.unique_key -%}
     {%- set seen = '_seen__' ~ facts.name -%}
     create temp table {{ seen }} as
-    {{ _hashed_items(facts.detect.table, keys) }}
+    select {{ _hashed(keys) }}
+    from {{ replica(facts.detect.table) }} as source_item
     where {{ event_day(facts.detect.event_time) }} between v_since_day and '9999-12-31';
 
     {{ _range_of_seen(facts, seen) }}
@@ -73,7 +75,7 @@ the state to write first; when it became so; and is_gone where the item has left
         false as is_gone
     from {{ seen }} as item
     left join {{ target }} as stored on {{ _held_as_it_is(keys) }}{{ _in_range(facts, 'stored') }}
-    where stored.{{ keys[0] }} is null;
+    where stored.{{ keys[0] }} is null and {{ _has_keys(keys, 'item') }};
 {%- endmacro %}
 
 {#-
@@ -101,7 +103,9 @@ https://docs.aws.amazon.com/redshift/latest/mgmt/zero-etl-history-mode.html
                 source_item._record_delete_time desc
         ) as age
     from {{ replica(facts.detect.table) }} as source_item
-    where source_item._record_create_time >= v_since or source_item._record_delete_time >= v_since;
+    where
+        (source_item._record_create_time >= v_since or source_item._record_delete_time >= v_since)
+        and {{ _has_keys(keys, 'source_item') }};
 
     {{ _range_of_seen(facts, seen) }}
 

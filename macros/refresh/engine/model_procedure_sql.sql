@@ -78,7 +78,7 @@ begin
     v_all := false;
     {%- endif %}
     {{ _read_state(facts) }}
-    {{ _drop_temporaries(facts, ['_affected__', '_now__', '_delta__']) }}
+    {{ _drop_temporaries(facts, ['_keyless__', '_affected__', '_now__', '_delta__']) }}
 
     {% if facts.is_staging -%}
     if p_mode <> 'replay' then
@@ -107,7 +107,7 @@ begin
     {{ _write(facts, target) }}
     p_removed := p_removed + v_keyless;
     {%- endif %}
-    {{ _drop_temporaries(facts, ['_affected__', '_now__', '_delta__', '_seen__']) }}
+    {{ _drop_temporaries(facts, ['_keyless__', '_affected__', '_now__', '_delta__', '_seen__']) }}
     {%- if facts.is_staging and facts.detect.mode == 'history' %}
     if p_refresh_id is null or p_mode not in ('incremental', 'replay') then
         {{ _drop_temporaries(facts, ['_items__']) }}
@@ -129,6 +129,7 @@ $refresh$ {{ _procedure_rights() }}
     {%- set has_seen = facts.is_staging and facts.detect.mode != 'full' -%}
     {%- for kind in kinds
         if kind in ['_now__', '_delta__']
+        or (kind == '_keyless__' and not facts.is_staging and not facts.is_append_only)
         or (kind == '_affected__' and facts.affected)
         or (kind == '_items__' and facts.is_staging)
         or (kind == '_seen__' and has_seen) %}

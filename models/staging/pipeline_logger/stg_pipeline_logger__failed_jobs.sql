@@ -88,8 +88,10 @@ unpacked as (
 typed as (
     select
         unpacked.*,
-        case when split_part(log_key, '#', 4) <> '' then split_part(log_key, '#', 2) end
-            as category,
+        case
+            when split_part(log_key, '#', 4) <> '' and octet_length(split_part(log_key, '#', 2)) <= 64
+                then cast(split_part(log_key, '#', 2) as varchar(64))
+        end as category,
         {{ key_day('log_key') }} as key_on,
         {{ compact_date('right(log_key, 8)') }} as run_on,
         coalesce(cast({{ utc_timestamp('failed_at') }} as date), cast('1970-01-01' as date))

@@ -44,9 +44,9 @@ begin
 end $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/JSON_SERIALIZE.html
 create function pg_catalog.rs_json_serialize(super) returns varchar
-  language plpgsql immutable strict parallel safe as $$
+  language plpgsql immutable parallel safe as $$
 declare
-  written text := pg_catalog.rs_written($1);
+  written text := coalesce(pg_catalog.rs_written($1), 'null');
 begin
   if octet_length(written) > 65535 then
     raise exception 'Result of JSON_SERIALIZE is longer than 65535 bytes' using errcode = '22001';
@@ -55,7 +55,7 @@ begin
 end $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_json_size.html
 create function pg_catalog.json_size(super) returns int
-  language sql immutable strict parallel safe as $$ select octet_length(pg_catalog.rs_written($1)) $$;
+  language sql immutable parallel safe as $$ select coalesce(octet_length(pg_catalog.rs_written($1)), 4) $$;
 create function pg_catalog.json_typeof(super) returns varchar
   language internal immutable strict parallel safe as 'jsonb_typeof';
 
