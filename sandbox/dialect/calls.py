@@ -164,6 +164,8 @@ def _try_cast(w: Walk, start: int, opening: int, scope: Scope) -> int:
     """
     after = _cast(w, start, opening, scope)
     as_ = w.find(opening + 1, after - 1, "as")
+    if w.low(as_ + 1) in ("bool", "boolean") and w.super_spans.get(opening + 1) != as_:
+        raise not_in_redshift("TRY_CAST to BOOLEAN but from SUPER", "use case", "r_TRY_CAST")
     w.put(start, opening, "json_value(to_jsonb((")
     w.put(as_, as_, ")::text), 'strict $' returning")
     w.labels[start] = after, w.labels.get(start, (0, ""))[1] or _column_of(w, opening + 1, as_)

@@ -93,19 +93,8 @@ from pg_catalog.pg_auth_members m
 join pg_catalog.rs_identity u on u.oid = m.member and u.kind = 'user'
 join pg_catalog.rs_identity r on r.oid = m.roleid and r.kind = 'role'
 where m.inherit_option and (pg_catalog.rs_sees(r.oid) or pg_catalog.rs_sees(u.oid));
--- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RELATION_PRIVILEGES.html
-create view pg_catalog.svv_relation_privileges as
-select n.nspname::text as namespace_name, c.relname::text as relation_name, a.privilege_type,
-  i.oid::int as identity_id, i.name as identity_name, i.kind as identity_type, a.is_grantable as admin_option
-from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-cross join lateral aclexplode(c.relacl) a
-join pg_catalog.rs_identity i on i.oid = a.grantee
-where c.relkind in ('r', 'v')
-  and (i.kind = 'public' or pg_catalog.rs_sees(i.oid) or pg_has_role(c.relowner, 'usage'));
-
 grant select on pg_catalog.svv_external_columns, pg_catalog.sys_query_detail, pg_catalog.svv_redshift_columns,
-  pg_catalog.svv_roles, pg_catalog.svv_user_grants, pg_catalog.svv_relation_privileges to public;
+  pg_catalog.svv_roles, pg_catalog.svv_user_grants to public;
 
 -- Who may see what others do: superusers, and users with SYSLOG ACCESS UNRESTRICTED.
 -- https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html#c_visibility-of-data
@@ -120,6 +109,19 @@ begin
   delete from pg_catalog.rs_unrestricted where usename = given;
   if everything then insert into pg_catalog.rs_unrestricted values (given); end if;
 end $$;
+
+-- The owner of a table sees no more than others.
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_RELATION_PRIVILEGES.html
+create view pg_catalog.svv_relation_privileges as
+select n.nspname::text as namespace_name, c.relname::text as relation_name, a.privilege_type,
+  i.oid::int as identity_id, i.name as identity_name, i.kind as identity_type, a.is_grantable as admin_option
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+cross join lateral aclexplode(c.relacl) a
+join pg_catalog.rs_identity i on i.oid = a.grantee
+where c.relkind in ('r', 'v')
+  and (i.kind = 'public' or pg_catalog.rs_sees(i.oid) or pg_catalog.rs_sees_work_of(current_user, i.name));
+grant select on pg_catalog.svv_relation_privileges to public;
 
 -- Locks on tables, held or waited for; a second row of each transaction says that it is open.
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TRANSACTIONS.html

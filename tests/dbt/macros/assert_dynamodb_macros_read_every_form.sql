@@ -32,6 +32,11 @@ items as (
     from forms
 ),
 
+-- Without a table the leader node alone would compute this, and refreshes are computed by the others.
+rules as (
+    select count(*) as rules_known from {{ ref('contract_rules') }}
+),
+
 readings as (
     select
         place,
@@ -45,6 +50,7 @@ readings as (
         {{ dynamodb_integer('x') }} as read_integer,
         {{ dynamodb_boolean('x') }} as read_boolean
     from items
+    cross join rules
 )
 
 select * from readings

@@ -82,6 +82,7 @@ def test_expression(redshift: str, expected: str) -> None:
     ("sql", "what"),
     [
         ("dateadd(fortnight, 1, a)", "fortnight"),
+        ("try_cast(a as boolean)", "TRY_CAST to BOOLEAN"),
         ("nvl2(a, b)", "2 arguments"),
         ("decode(a, 1)", "decode"),
         ("cast(a)", "syntax error"),
