@@ -89,7 +89,9 @@ typed as (
     select
         unpacked.*,
         case
-            when split_part(log_key, '#', 4) <> '' and octet_length(split_part(log_key, '#', 2)) <= 64
+            when
+                split_part(log_key, '#', 4) <> ''
+                and octet_length(split_part(log_key, '#', 2)) <= 64
                 then cast(split_part(log_key, '#', 2) as varchar(64))
         end as category,
         {{ key_day('log_key') }} as key_on,
