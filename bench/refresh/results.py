@@ -73,8 +73,7 @@ def ratios(sizes: list[Size]) -> list[Measure]:
         newest = mode.changed["newest"].seconds
         excuse = _FLOOR if name == "history" else ""
         found.append(_ratio(f"refresh over bare scan, {name}", newest, mode.scan, limit, excuse))
-        if name != "full":
-            found.append(_ratio(f"no-op over bare scan, {name}", mode.no_op, mode.scan, 1.15))
+        found.append(_ratio(f"no-op over bare scan, {name}", mode.no_op, mode.scan, 1.15))
     for name, limit in (("agg_pipeline_daily", 100), ("fct_pipeline_runs", 20)):
         if name in most.queries:
             table, view = most.queries[name]

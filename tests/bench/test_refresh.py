@@ -42,6 +42,7 @@ def test_ratios_are_of_the_greatest_size_over_its_scan_and_over_the_least() -> N
         "marts, watermark: 1 M over 10 k": (1.0, True),
         "marts, history: 1 M over 10 k": (1.0, True),
         "refresh over bare scan, full": (2.0, True),
+        "no-op over bare scan, full": (1.1, True),
         "refresh over bare scan, watermark": (2.0, False),
         "no-op over bare scan, watermark": (1.1, True),
         "refresh over bare scan, history": (2.0, False),
