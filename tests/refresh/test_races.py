@@ -5,13 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
+from redshift_connector.error import Error
 
 from sandbox import lifecycle
+from scheduler.outcomes import is_transient
 from tests.refresh import subjects
 from tests.refresh.callers import Callers
 from tests.refresh.project import UNIQUE_KEYS, VERSIONS, Project
 from tests.refresh.subjects import DAYS, SUMS, TwoSubjects
 from tests.refresh.telemetry import log_item
+from tests.refresh.test_kills import held, wait_for_waiter
 from tests.refresh.test_scheduler import run as scheduler_run
 from tests.refresh.test_scheduler import scheduler
 
@@ -265,3 +268,35 @@ def test_one_outcome_of_many_recorded_at_once_is_kept(level: str, project: Proje
             callers.together([[record]] * (CALLERS - 1) + [[retain]])
             kept = f"select count(*) from {ops}.runs where name = '{name}'"
             assert project.value(kept) == 1
+
+
+def test_only_under_serializable_the_ledger_stops_who_reads_another(
+    level: str, beside: TwoSubjects
+) -> None:
+    """Who reads the ledger after a refresh of the upstream closes the cycle. Nothing is lost."""
+    ops = beside.schema("ops")
+    category = f"ledger_{level}"
+    outcome = (
+        "record_outcome('pipeline_health', 'incremental', cast('2026-03-31 12:00' as timestamp),"
+        f" 'ingestion', '{category}', 'COMPLETED', '')"
+    )
+    beside.refresh()
+    beside.refresh_operations()
+    beside.log(category, "20260301")
+    with ThreadPoolExecutor(1) as other:
+        with held(beside, f"{beside.schema('bi_reports')}.{DAYS}", "share"):
+            running = other.submit(beside.refresh_operations)
+            wait_for_waiter(beside)
+            beside.log(category, "20260302")
+            beside.retain("ledger")
+            for call in (outcome, "read_runs('pipeline_health', 10)", "check_pipeline_health()"):
+                beside.rows(f"call {ops}.{call}", user="scheduler")
+        error = running.exception()
+
+    if level == "snapshot":
+        assert error is None
+    else:
+        assert isinstance(error, Error)
+        assert is_transient(f"ERROR: {error.args[0]['M']}"), "the scheduler calls it again"
+    beside.refresh_operations()
+    beside.check()
