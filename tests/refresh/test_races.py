@@ -35,7 +35,7 @@ def level(request: pytest.FixtureRequest, project: Project) -> Iterator[str]:
 def beside(project: Project, tmp_path_factory: pytest.TempPathFactory) -> TwoSubjects:
     """Another environment on the same replicas, of two subjects and feeds that are soon trimmed."""
     folder = tmp_path_factory.mktemp("beside")
-    return TwoSubjects.deployed(project, folder, "beside", feed_refreshes_kept=3)
+    return TwoSubjects.deployed(project, folder, "beside", feed_refreshes_kept=1)
 
 
 def refresh(
@@ -103,6 +103,7 @@ class Race:
 
     def environments(self) -> None:
         half = CALLERS // 2
+        self.run_anew()
         calls = [refresh(project, project.next_slot()) for project in self.projects] * half
         found = self.callers.outcomes(calls)
         for start in (0, 1):
@@ -128,17 +129,17 @@ class Race:
             [refresh(both, slot, mode), refresh(both, slot, subject="operations")] * half
             for slot in slots
         ]
-        calls[0][0] = (
+        calls[1][0] = (
             f"call {both.schema('ops')}.retain_pipeline_health("
-            f"cast('{slots[0]}' as timestamp), 'feeds')"
+            f"cast('{slots[1]}' as timestamp), 'feeds')"
         )
         self.run_anew()
         with ThreadPoolExecutor(1) as other:
             running = other.submit(self.run_anew)
             found = self.callers.outcomes(*calls)
             running.result()
-        for start in (0, 1):
-            winners = [outcome for outcome in found[start::2] if outcome != "slot_done"]
+        for mine in (found[2::2], found[1::2]):
+            winners = [outcome for outcome in mine if outcome != "slot_done"]
             assert len(winners) == 1, found
             assert set(winners) <= {"done", "nothing_new"}
         both.check_together()
