@@ -67,8 +67,8 @@ class History(RuleBasedStateMachine):
         self.done_slots: dict[str, list[str]] = {"incremental": [], "reconcile": []}
         # Models that will read everything.
         self.unread: set[str] = set()
-        # Whether nothing was written since everything was refreshed.
-        self.is_settled = True
+        # Modes that find nothing: since a refresh that looked as far, nothing was written.
+        self.settled_for = {"incremental", "reconcile"}
         # Whether the marts are as the observed items and the seeds want them.
         self.is_level = True
 
@@ -82,7 +82,7 @@ class History(RuleBasedStateMachine):
             if those:
                 self.world.load(table, those)
                 self.loaded(table)
-                self.is_settled = False
+                self.settled_for.clear()
 
     def loaded(self, table: str) -> None:
         """An export has reached the replica of a table."""
@@ -133,9 +133,12 @@ class History(RuleBasedStateMachine):
     def refreshed(self, result: dict[str, Any]) -> None:
         """Everything was refreshed; where nothing had been written before, nothing was then."""
         self.observe_all(result["mode"])
-        if self.is_settled:
+        mode = "incremental" if result["mode"] == "incremental" else "reconcile"
+        if mode in self.settled_for:
             assert result["outcome"] == "nothing_new", result
-        self.is_settled = self.is_settled or self.sees_everything(result["mode"])
+        self.settled_for |= {"incremental"}
+        if self.sees_everything(mode):
+            self.settled_for |= {"reconcile"}
         self.is_level = True
         self.check_against_oracle()
 
@@ -201,6 +204,9 @@ class History(RuleBasedStateMachine):
         """A model is deployed with another text."""
         self.world.forget(model)
         self.unread.add(model)
+        # It looks at every item, whatever the mode.
+        if model in STAGED.values() and "reconcile" not in self.settled_for:
+            self.settled_for.clear()
 
     @rule(seed=st.sampled_from(("stages", "statuses", "rules", "registry")))
     def change_seed(self, seed: str) -> None:
@@ -219,7 +225,8 @@ class History(RuleBasedStateMachine):
             case "registry":
                 self.world.change_seed("pipeline_registry", "source", "returns")
         self.unread |= SEED_READERS[seed]
-        self.is_settled = self.is_level = False
+        self.settled_for.clear()
+        self.is_level = False
 
     def observe_all(self, mode: str) -> None:
         for model in (*STAGED.values(), VERSIONS):

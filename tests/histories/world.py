@@ -159,7 +159,8 @@ class World:
         with self._held(table), ThreadPoolExecutor(1) as caller:
             called = caller.submit(self.call, verb, *arguments)
             waits = f"select 1 from pg_locks where pid = {pid} and not granted"
-            Deadline.after(60).wait(lambda: called.done() or bool(self.privileged(waits)))
+            came = Deadline.after(60).wait(lambda: called.done() or bool(self.privileged(waits)))
+            assert came, f"the call neither ended nor came to {table}"
             if called.done():
                 return called.result()
             self.privileged(f"select pg_terminate_backend({pid}, 10000)")

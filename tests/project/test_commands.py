@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -50,5 +51,39 @@ def test_make_help_lists_every_target(root: Path) -> None:
     assert set(re.findall(r"^make (\w+)", text, flags=re.MULTILINE)) == set(phony.split())
 
 
+def promised(readme: str) -> dict[str, tuple[float, str]]:
+    """What the README's table promises: limit and unit. A row may promise of several things."""
+    found = {}
+    _, _, table = readme.partition("| what | promised | measured |")
+    for row in re.findall(r"^\| (.+?) \| (.+?) \| .+ \|$", table, flags=re.MULTILINE)[1:]:
+        limits = re.findall(r"(\d[\d,]*) ([A-Za-z/]+)", row[1])
+        what = re.sub(r"`|, installed| of `dbt build`", "", row[0])
+        head, *parts = what.split(", ")
+        names = [f"{head}, {part}" for part in parts] if len(limits) > 1 else [what]
+        for name, (limit, unit) in zip(names, limits, strict=True):
+            found[name] = (float(limit.replace(",", "")), unit)
+    return found
+
+
+def measured(*sources: Path) -> dict[str, tuple[float, str]]:
+    """Limit and unit of every `Measure(..)` whose name and limit are written out."""
+    calls = (
+        node
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Measure"
+    )
+    found = {}
+    for call in calls:
+        what, _, limit, unit = call.args[:4]
+        if isinstance(what, ast.Constant) and isinstance(limit, ast.Constant):
+            assert isinstance(unit, ast.Constant)
+            found[str(what.value)] = (float(str(limit.value)), str(unit.value))
+    return found
+
+
 def test_make_bench_measures_every_promise(root: Path) -> None:
     assert "-m bench --whole" in output_of("make", "--dry-run", "bench", root=root)
+    promises = promised((root / "README.md").read_text())
+    assert len(promises) == 7
+    assert promises == measured(root / "bench" / "measures.py", root / "bench" / "__main__.py")

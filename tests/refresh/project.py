@@ -44,10 +44,14 @@ UNIQUE_KEYS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a dbt command ended: whether it succeeded, and what it said of each node that did not."""
+    """How a dbt command ended: whether it succeeded, what it said of each node that did not.
+
+    `told` has what macros tell whoever runs them, `log(.., info=true)`, and what `show` shows.
+    """
 
     success: bool
     messages: str
+    told: str = ""
 
 
 @dataclass
@@ -81,10 +85,13 @@ class Project:
             "--quiet",
         ]
         said: list[str] = []
+        told: list[str] = []
 
         def listen(event: Any) -> None:
             if event.info.level == "error":
                 said.append(event.info.msg)
+            if event.info.name in ("JinjaLogInfo", "ShowNode"):
+                told.append(event.info.msg)
 
         with _environment(self.warehouse.environment(self.user)):
             result = dbtRunner(callbacks=[listen]).invoke(command)
@@ -95,7 +102,7 @@ class Project:
             if hasattr(node, "node")
             and str(node.status) not in ("success", "pass", "no-op", "skipped")
         ]
-        return Outcome(bool(result.success), "\n".join(said))
+        return Outcome(bool(result.success), "\n".join(said), "\n".join(told))
 
     def next_slot(self) -> str:
         """A slot later than every one before."""
@@ -114,12 +121,16 @@ class Project:
         """CALL reprocess_<subject> as the scheduler's user; its result."""
         return self._call("reprocess", slot, first, last)
 
-    def _call(self, verb: str, slot: str | None, *arguments: str) -> dict[str, Any]:
+    def call(self, verb: str, slot: str | None, *arguments: str) -> str:
+        """The text of a CALL of <verb>_<subject>; without a slot, for the next one."""
         given = ", ".join(f"'{argument}'" for argument in arguments)
-        call = (
+        return (
             f"call {self.schema('ops')}.{verb}_{self.subject}("
             f"cast('{slot or self.next_slot()}' as timestamp), {given})"
         )
+
+    def _call(self, verb: str, slot: str | None, *arguments: str) -> dict[str, Any]:
+        call = self.call(verb, slot, *arguments)
         return dict(json.loads(self.rows(call, user="scheduler")[0][0]))
 
     def schema(self, name: str) -> str:

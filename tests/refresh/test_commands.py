@@ -3,14 +3,16 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.refresh.edited import EditedProject
-from tests.refresh.project import ROOT, Project
+from tests.refresh.project import MARTS, ROOT, Project
 from tests.refresh.telemetry import log_item
 from tests.refresh.test_deploy import procedures
 
+STAGING = "stg_pipeline_logger__pipeline_logs"
 REGISTRY, CATALOG = "pipeline_registry", "stage_catalog"
 
 
@@ -62,6 +64,7 @@ def test_every_row_of_the_table_names_its_test() -> None:
         ("show", "--select", "fct_stage_runs", "--limit", "3"),
         ("show", "--inline", "select count(*) as runs from {{ ref('fct_pipeline_runs') }}"),
         ("compile",),
+        ("parse",),
         ("ls",),
         ("docs", "generate"),
         ("test", "--select", "fct_pipeline_runs", "--exclude-resource-type", "unit_test"),
@@ -76,6 +79,36 @@ def test_a_reading_command_changes_nothing(edited: EditedProject, command: tuple
     assert outcome.success, outcome.messages
     assert edited.marts() == before
     assert procedures(edited) == texts
+
+
+def test_a_second_build_changes_nothing(edited: EditedProject) -> None:
+    edited.refresh()
+    before, texts = edited.marts(), procedures(edited)
+    changed = edited.refresh()["changed_refresh_id"]
+
+    outcome = edited.dbt("build", "--exclude-resource-type", "unit_test")
+
+    assert outcome.success, outcome.messages
+    assert edited.marts() == before
+    assert procedures(edited) == texts
+    assert edited.refresh()["changed_refresh_id"] == changed
+
+
+def test_show_tells_what_the_next_refresh_would_compute(edited: EditedProject) -> None:
+    def shown() -> list[dict[str, Any]]:
+        outcome = edited.dbt("show", "--select", STAGING, "--output", "json")
+        assert outcome.success, outcome.messages
+        return list(json.loads(outcome.told)["show"])
+
+    edited.refresh()
+    idle = shown()
+    edited.replicas.put(log_item(category="shown"))
+    rows = shown()
+    edited.refresh()
+
+    assert idle == []
+    assert [row["log_key"] for row in rows] == ["orders#shown#extract#20260301"]
+    assert shown() == []
 
 
 @pytest.mark.parametrize("command", [("snapshot",), ("source", "freshness")], ids=" ".join)
@@ -149,6 +182,27 @@ def test_a_seed_alone_reaches_its_readers(edited: EditedProject) -> None:
     assert edited.refresh(mode="reconcile")["outcome"] == "nothing_new"
 
 
+def test_a_word_of_a_seed_that_only_views_show_reaches_their_dataset(
+    edited: EditedProject,
+) -> None:
+    """No table moves, SPICE must take it."""
+    edited.refresh()
+    before = edited.refresh()["changed_refresh_id"]
+    csv = edited.file(f"{REGISTRY}.csv")
+    assert "payments,,finance," in csv.read_text()
+    csv.write_text(csv.read_text().replace("payments,,finance,", "payments,,treasury,"))
+
+    outcome = edited.dbt("seed", "--select", REGISTRY)
+
+    assert outcome.success, outcome.messages
+    result = edited.refresh()
+    assert "agg_pipeline_daily" in result["models"]
+    assert {tuple(counts.values()) for counts in result["models"].values()} == {(0, 0)}
+    assert result["changed_refresh_id"] > before
+    shown = edited.contents("pipeline_health")
+    assert {row["owner"] for row in shown if row["source"] == "payments"} == {"treasury"}
+
+
 def test_empty_loads_seeds_as_ever(edited: EditedProject) -> None:
     tables = [(name, "staging") for name in (REGISTRY, CATALOG)]
     before = [edited.contents(*table) for table in tables]
@@ -159,6 +213,29 @@ def test_empty_loads_seeds_as_ever(edited: EditedProject) -> None:
     assert all(before)
     assert [edited.contents(*table) for table in tables] == before
     assert edited.refresh()["outcome"] == "nothing_new"
+
+
+def test_empty_makes_what_is_missing(edited: EditedProject) -> None:
+    """Tables, views and columns, but no procedure."""
+    void = edited.in_environment("void")
+    empty = ("build", "--empty", "--exclude-resource-type", "test", "unit_test")
+    outcome = void.dbt(*empty)
+    assert outcome.success, outcome.messages
+    assert all(void.contents(name) == [] for name in MARTS)
+    assert all(void.columns(name) == edited.columns(name) for name in MARTS)
+    assert void.contents(REGISTRY, "staging")
+    assert procedures(void) == {}
+    assert void.columns("pipeline_health") == edited.columns("pipeline_health")
+
+    sql, yml = (edited.file(f"dim_run_days.{kind}") for kind in ("sql", "yml"))
+    texts = [(path, path.read_text()) for path in (sql, yml)]
+    edited.replace(sql.name, "as is_weekend\n", "as is_weekend,\n        true as is_day\n")
+    edited.put_in("dim_run_days", "is_day", "boolean", before="is_weekend")
+    outcome = void.dbt(*empty)
+    for path, text in texts:
+        path.write_text(text)
+    assert outcome.success, outcome.messages
+    assert void.columns("dim_run_days") == edited.columns("dim_run_days") | {"is_day": "boolean"}
 
 
 def test_a_full_refresh_keeps_seeds_and_the_views_on_them(edited: EditedProject) -> None:

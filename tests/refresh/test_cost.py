@@ -9,10 +9,14 @@ from bench.refresh.results import unwarranted
 from bench.refresh.run import STAGING_MODELS
 from bench.refresh.session import Counts, Refresh, Session
 from tests.refresh.project import MARTS, Project
+from tests.refresh.statements import counted, executed
 from tests.refresh.telemetry import log_item
 
 STAGED = (*STAGING_MODELS, "stg_pipeline_logger__pipeline_log_versions")
 REPLICAS = {"pipeline-logs", "failed-jobs"}
+# Of all procedures that a refresh calls, all nine models or the two that read the replicas.
+STATEMENTS_WITHOUT_NEWS = 37
+STATEMENTS_OF_A_CHANGE = 209
 
 
 @pytest.fixture
@@ -88,6 +92,40 @@ def test_every_table_writes_the_rows_that_changed_and_no_others(
     }
     assert {"fct_stage_runs", "fct_pipeline_runs", "fct_pipeline_failures"} < set(changed)
     assert counted == changed
+
+
+def test_statements_follow_what_changed_and_not_how_much(project: Project) -> None:
+    """A refresh without news, of one item that moves every table, and of many such items."""
+    project.refresh()
+    idle = executed(project, project.call("refresh", None, "incremental"))
+    few = log_item("counted", run_date="20260401", status="FAILED")
+    project.replicas.put(few)
+    one = executed(project, project.call("refresh", None, "incremental"))
+    many = [log_item("counted", f"step{number}", "20260401") for number in range(40)]
+    project.replicas.put(*many)
+    all_of_them = executed(project, project.call("refresh", None, "incremental"))
+    project.refresh()
+    project.replicas.delete(few, *many)
+    project.refresh()
+    assert idle <= STATEMENTS_WITHOUT_NEWS
+    assert idle < one <= STATEMENTS_OF_A_CHANGE
+    assert one == all_of_them
+
+
+def test_statements_are_counted_where_they_begin() -> None:
+    body = """
+    begin
+        lock table a;
+        v_x := case when b then 1 else 2 end;
+        if v_x > 0 then
+            -- Why.
+            insert into a select c from (select 1 as c) as d;
+        else
+            delete from a;
+        end if;
+    end;
+    """
+    assert counted(body).count("nextval") == 3
 
 
 def test_what_a_refresh_without_news_may_not_do_is_told() -> None:

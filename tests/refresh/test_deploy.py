@@ -216,7 +216,7 @@ def test_a_reader_behind_a_trimmed_feed_recomputes_everything(project: Project) 
 
 
 def test_a_view_that_shows_other_rows_is_news_for_its_dataset(project: Project) -> None:
-    """Its text, or a seed that it alone reads: no table moves, SPICE must take it."""
+    """Another text: no table moves, SPICE must take it."""
     before = project.refresh()["changed_refresh_id"]
     assert project.dbt("run", "--select", "pipeline_health").success
     assert project.refresh()["changed_refresh_id"] == before, "the same view again is no news"

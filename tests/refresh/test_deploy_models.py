@@ -6,18 +6,12 @@ from typing import Any
 import pytest
 
 from tests.refresh.edited import EditedProject
-from tests.refresh.project import Project
+from tests.refresh.project import MARTS, VERSIONS, Project
 from tests.refresh.telemetry import log_item
 
 STAGING = "stg_pipeline_logger__pipeline_logs"
-VERSIONS = "stg_pipeline_logger__pipeline_log_versions"
-MARTS = (
-    "fct_stage_runs",
-    "fct_pipeline_runs",
-    "fct_pipeline_failures",
-    "dim_run_days",
-    "agg_pipeline_daily",
-)
+# Of the items that were written for this test, wherever others have left theirs.
+OWN = "orders#edited#"
 
 
 def add_a_column(project: EditedProject) -> None:
@@ -39,6 +33,18 @@ def widen_and_narrow(project: EditedProject) -> None:
         "        cast(left(error_message, 5) as varchar(5)) as error_message,\n",
     )
     project.retype("fct_stage_runs", "error_message", "varchar(5)")
+
+
+def narrow_and_retype_what_no_mart_reads(project: EditedProject) -> None:
+    sql = f"{STAGING}.sql"
+    project.replace(
+        sql,
+        "        known.job_id,\n",
+        "        cast(left(known.job_id, 10) as varchar(10)) as job_id,\n",
+    )
+    project.retype(STAGING, "job_id", "varchar(10)")
+    project.replace(sql, "        known.status,\n", "        cast(null as integer) as status,\n")
+    project.retype(STAGING, "status", "integer")
 
 
 def retype_what_a_view_shows(project: EditedProject) -> None:
@@ -173,6 +179,7 @@ runs as (
 CHANGES = (
     add_a_column,
     widen_and_narrow,
+    narrow_and_retype_what_no_mart_reads,
     retype_what_a_view_shows,
     drop_what_views_show,
     name_a_key_anew,
@@ -189,9 +196,14 @@ class Changed:
     project: EditedProject
     fresh: EditedProject
     before: dict[str, list[dict[str, Any]]]
-    since: int
     grants: list[tuple[Any, ...]]
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def own(self, table: str, schema: str = "bi_reports") -> list[dict[str, Any]]:
+        """The rows of the items that were written for this test."""
+        return [
+            row for row in self.project.contents(table, schema) if row["log_key"].startswith(OWN)
+        ]
 
 
 def grants(project: Project) -> list[tuple[Any, ...]]:
@@ -239,7 +251,7 @@ def changed(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Chang
     fresh = edited.in_environment("fresh")
     outcome = fresh.dbt("build", "--exclude-resource-type", "test", "unit_test")
     assert outcome.success, outcome.messages
-    return Changed(edited, fresh, before, since, granted, counts)
+    return Changed(edited, fresh, before, granted, counts)
 
 
 @pytest.mark.parametrize(
@@ -261,17 +273,26 @@ def test_a_table_is_as_in_a_fresh_environment(changed: Changed, table: str) -> N
 
 def test_a_new_column_makes_no_version_and_no_row_downstream(changed: Changed) -> None:
     rows = changed.project.contents(STAGING, "staging")
-    without = [{name: row[name] for name in row if name != "is_retry"} for row in rows]
-    assert without == changed.before[STAGING], "bookkeeping stays"
-    assert {row["is_retry"] for row in rows if not row["is_deleted"]} == {False}
+    columns = set(rows[0]) - {"is_retry", "job_id", "status"}
+    kept, before = (
+        {row["log_key"]: {name: row[name] for name in columns} for row in those}
+        for those in (rows, changed.before[STAGING])
+    )
+    assert kept == before, "bookkeeping stays"
+    own = changed.own(STAGING, "staging")
+    assert {row["is_retry"] for row in own if not row["is_deleted"]} == {False}
     assert changed.project.contents(VERSIONS, "staging") == changed.before[VERSIONS]
     assert changed.counts[VERSIONS] == (0, 0)
     assert changed.counts["dim_run_days"] == (0, 0)
 
 
-def test_text_that_is_too_long_is_cut(changed: Changed) -> None:
-    messages = {row["error_message"] for row in changed.project.contents("fct_stage_runs")}
-    assert {"Timeo", None} == messages
+def test_what_no_call_writes_again_keeps_the_converted_value(changed: Changed) -> None:
+    """Cut to as many characters as surely fit into 10 bytes; a word is no integer."""
+    own = {row["is_deleted"]: row for row in changed.own(STAGING, "staging")}
+    was = {row["log_key"]: (row["job_id"], row["status"]) for row in changed.before[STAGING]}
+    for is_deleted, job_id in ((True, "or"), (False, "orders#202")):
+        assert was[own[is_deleted]["log_key"]] == ("orders#20260301", "FAILED")
+        assert (own[is_deleted]["job_id"], own[is_deleted]["status"]) == (job_id, None)
 
 
 def test_a_column_that_a_view_shows_is_retyped(changed: Changed) -> None:
@@ -287,8 +308,7 @@ def test_a_dropped_column_goes_with_the_last_view_that_showed_it(changed: Change
 
 
 def test_a_key_that_left_the_contract_may_be_null(changed: Changed) -> None:
-    rows = changed.project.contents("fct_pipeline_failures")
-    assert rows
+    rows = changed.own("fct_pipeline_failures")
     assert {row["attempt"] for row in rows} == {None}
     assert {row["attempt_number"] for row in rows} == {1}
 

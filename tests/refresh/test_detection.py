@@ -205,3 +205,28 @@ def test_late_items_are_counted_by_the_hours_that_they_are_behind(modes: Project
         f" where refresh_id > {result['refresh_id']} order by late_hours"
     )
     assert late == [(0, 1), (24, 1)]
+
+
+def test_the_lookback_that_catches_all_but_one_in_a_thousand_is_told(modes: Project) -> None:
+    """Of a thousand items one may come later than that, of fewer none."""
+    arrivals = f"{modes.schema('ops')}.arrivals"
+    kept = "stg_pipeline_logger__failed_jobs"
+    modes.rows(f"delete from {arrivals}")
+    for late_hours, items in ((0, 900), (2, 60), (25, 39), (700, 1)):
+        modes.rows(
+            f"insert into {arrivals} (subject, model, refresh_id, late_hours, items, counted_at)"
+            f" values ('pipeline_health', '{kept}', 1, {late_hours}, {items}, '2026-04-01')"
+        )
+    arguments = ("run-operation", "late_arrivals", "--args", "{subject: pipeline_health}")
+    first = modes.dbt(*arguments)
+    modes.rows(f"update {arrivals} set items = 2 where late_hours = 700")
+    second = modes.dbt(*arguments)
+    modes.rows(f"delete from {arrivals}")
+    nothing = modes.dbt(*arguments)
+    assert first.success, first.messages
+    assert first.told == (
+        f"{kept}: 1000 items came, 100 of them late, the latest by 700 hours;"
+        " a lookback of 25 hours (2 days) would have caught 99.9 %"
+    )
+    assert "a lookback of 700 hours (30 days) would have caught 99.9 %" in second.told
+    assert nothing.told == "nothing has come since the first build of pipeline_health"

@@ -171,3 +171,4 @@ def test_another_user_deploys_and_the_procedures_have_his_rights(
     assert outcome.success, outcome.messages
     outcome = alice.dbt("run", "--select", "fct_stage_runs")
     assert not outcome.success
+    assert "must be owner" in outcome.messages or "permission denied" in outcome.messages

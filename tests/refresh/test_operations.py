@@ -14,7 +14,6 @@ from tests.refresh.telemetry import log_item
 from tests.refresh.test_deploy import procedures
 
 SUBJECT = "pipeline_health"
-PROCEDURES = ("refresh", "reprocess", "retain")
 
 
 def operate(project: Project, operation: str, **arguments: str) -> str:

@@ -1,5 +1,6 @@
 """Secrets that writers put into items reach no mart."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -82,11 +83,14 @@ def test_the_items_with_secrets_are_shown_without_them(project: Project, leaked:
 
 
 @pytest.fixture(scope="module")
-def leaked(project: Project) -> int:
+def leaked(project: Project) -> Iterator[int]:
     """Items with each secret in each attribute, refreshed; how many failed jobs there are."""
-    for number, secret in enumerate(SECRETS):
-        project.replicas.put(*log_items(number, secret))
+    items = [item for number, secret in enumerate(SECRETS) for item in log_items(number, secret)]
+    project.replicas.put(*items)
     jobs = [failed_job(number, secret) for number, secret in enumerate(SECRETS)]
     project.replicas.put(*jobs, table="failed-jobs")
     project.refresh()
-    return len(jobs)
+    yield len(jobs)
+    project.replicas.delete(*items)
+    project.replicas.delete(*jobs, table="failed-jobs")
+    project.refresh()

@@ -92,7 +92,12 @@ def test_a_stuck_lock_is_explained_at_the_deadline(project: Project, holder: Con
     assert told in stuck["error"]
     assert "it runs nothing now; more: dbt run-operation explain_lock" in stuck["error"]
     assert by_hand.success, by_hand.messages
+    assert f"is held by deployer (pid {pid}, AccessExclusiveLock) since " in by_hand.told
+    assert "; 0 wait for it. That session runs nothing now" in by_hand.told
+    assert f"select pg_terminate_backend({pid})" in by_hand.told
     holder.rollback()
+    freed = project.dbt("run-operation", "explain_lock", "--args", arguments)
+    assert f"nobody whom deployer may see holds the lock of {SUBJECT}" in freed.told
     assert scheduler(project, *words[:-2])["outcome"] in ("done", "nothing_new")
     assert project.value(f"call {project.schema('ops')}.explain_lock('{SUBJECT}')") == (
         '{"waiting": 0}'

@@ -57,7 +57,9 @@ def path(*steps: str | int) -> str:
     ],
 )
 def test_path(ask: Ask, steps: tuple[str | int, ...], expected: str | None) -> None:
-    found = f"select case when {path(*steps)} is not null then rs_json_serialize({path(*steps)}) end"
+    found = (
+        f"select case when {path(*steps)} is not null then rs_json_serialize({path(*steps)}) end"
+    )
     assert ask(found) == [[expected]]
 
 
