@@ -16,13 +16,12 @@
 
 {#- Only of its range column can a model say which of its rows lie below the horizon. -#}
 {% macro _asks_is_retained(facts) -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == facts.name -%}
-        {%- set asks = 'is_retained(' in node.raw_code -%}
-        {%- if asks and "is_retained('" ~ facts.range ~ "')" not in node.raw_code -%}
-            {%- do exceptions.raise_compiler_error(
-                facts.name ~ ' asks is_retained() of another column than its meta.refresh.range; write is_retained('
-                ~ "'" ~ facts.range ~ "')") -%}
-        {%- endif -%}
-        {{ return(asks) }}
-    {%- endfor -%}
+    {%- set written = _node_named(facts.name).raw_code -%}
+    {%- set asks = 'is_retained(' in written -%}
+    {%- if asks and "is_retained('" ~ facts.range ~ "')" not in written -%}
+        {%- do exceptions.raise_compiler_error(
+            facts.name ~ ' asks is_retained() of another column than its meta.refresh.range; write is_retained('
+            ~ "'" ~ facts.range ~ "')") -%}
+    {%- endif -%}
+    {{ return(asks) }}
 {%- endmacro %}

@@ -29,11 +29,9 @@ end;
 
 {#- The models that a refresh procedure names, in its order. -#}
 {% macro _models_of(refresh) -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == refresh.identifier -%}
-        {%- set names = [] -%}
-        {%- for unique_id in node.depends_on.nodes -%}
-            {%- do names.append(graph.nodes[unique_id].name) -%}
-        {%- endfor -%}
-        {{ return(_in_order(names)) }}
+    {%- set names = [] -%}
+    {%- for unique_id in _node_named(refresh.identifier).depends_on.nodes -%}
+        {%- do names.append(graph.nodes[unique_id].name) -%}
     {%- endfor -%}
+    {{ return(_in_order(names)) }}
 {%- endmacro %}

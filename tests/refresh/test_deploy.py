@@ -232,6 +232,8 @@ def test_data_is_as_of_the_last_reading_of_every_replica(project: Project) -> No
     view = f"{project.schema('bi_reports')}.pipeline_health"
     as_of = f"select to_char(max(data_as_of), 'YYYY-MM-DD HH24:MI:SS') from {view}"
     logs, jobs = (f"stg_pipeline_logger__{name}" for name in ("pipeline_logs", "failed_jobs"))
+    for model in (jobs, logs):
+        assert project.dbt("run", "--select", model).success
     before = project.value(as_of)
 
     state = f"{project.schema('ops')}.state_pipeline_health"

@@ -13,7 +13,7 @@
     {%- set seeds = [] -%}
     {%- set tables = [] -%}
     {%- for upstream in reads -%}
-        {%- do (seeds if _is_seed(upstream) else tables).append(upstream) -%}
+        {%- do (seeds if _node_named(upstream).resource_type == 'seed' else tables).append(upstream) -%}
     {%- endfor -%}
     {%- set unique_key = node.config.unique_key -%}
     {%- set affected = _affected_columns(reads) -%}
@@ -59,18 +59,11 @@
     }) }}
 {%- endmacro %}
 
-{% macro _is_seed(name) -%}
-    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed')
-        | selectattr('name', 'equalto', name) | list | length > 0) }}
-{%- endmacro %}
-
 {#- A number for a text: the first 15 hexadecimal digits of its MD5, which fit a bigint. -#}
 {% macro _fingerprint(text) -%}
     {{ return(local_md5(text)[:15] | int(base=16)) }}
 {%- endmacro %}
 
 {% macro _seed_fingerprint(name) -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == name -%}
-        {{ return(_fingerprint(node.checksum.checksum)) }}
-    {%- endfor -%}
+    {{ return(_fingerprint(_node_named(name).checksum.checksum)) }}
 {%- endmacro %}

@@ -25,7 +25,7 @@ declare
     v_unread bigint;
     {%- for upstream in facts.tables %}
     v_read_{{ loop.index }} bigint;
-    {%- if _subject_of(upstream) != facts.subject %}
+    {%- if _node_named(upstream).config.meta.get('subject') != facts.subject %}
     v_held_{{ loop.index }} bigint;
     {%- endif %}
     {%- endfor %}
@@ -151,7 +151,7 @@ $refresh$ {{ _procedure_rights() }}
         {%- for upstream in facts.tables %}, v_read_{{ loop.index }}{% endfor %}
         {{- ', v_newest' if facts.is_staging }}
     from {{ _state_table(facts.subject) }} as state;
-    {%- for upstream in facts.tables if _subject_of(upstream) != facts.subject %}
+    {%- for upstream in facts.tables if _node_named(upstream).config.meta.get('subject') != facts.subject %}
     select coalesce(max(feed.feed_refresh_id), 0) into v_held_{{ facts.tables.index(upstream) + 1 }}
     from {{ _change_feed(upstream) }} as feed;
     {%- endfor %}
@@ -190,7 +190,7 @@ before this refresh read it: what comes while it reads may be read twice, but ne
     {%- set state = _state_table(facts.subject) -%}
     {%- set own = [] -%}
     {%- for upstream in facts.tables -%}
-        {%- if _subject_of(upstream) == facts.subject -%}
+        {%- if _node_named(upstream).config.meta.get('subject') == facts.subject -%}
             {%- do own.append(_consumed_entry(facts.name, upstream)) -%}
         {%- else %}
     update {{ state }} set counter = v_held_{{ loop.index }}
@@ -217,10 +217,4 @@ before this refresh read it: what comes while it reads may be read twice, but ne
     if p_removed + p_written > 0 then
         update {{ state }} set counter = v_refresh_id where entry = 'feed {{ facts.name }}';
     end if;
-{%- endmacro %}
-
-{% macro _subject_of(name) -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
-        {{ return(node.config.meta.get('subject')) }}
-    {%- endfor -%}
 {%- endmacro %}

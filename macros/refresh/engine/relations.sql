@@ -1,4 +1,12 @@
-{#- Names of what the engine keeps in the ops schema. -#}
+{#- Names of what the engine keeps in the ops schema; and whose a name is. -#}
+
+{#- The model or seed of that name. -#}
+{% macro _node_named(name) -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] and node.name == name -%}
+        {{ return(node) }}
+    {%- endfor -%}
+    {%- do exceptions.raise_compiler_error(model.name ~ ': there is no model or seed ' ~ name) -%}
+{%- endmacro %}
 
 {% macro _state_table(subject) -%}
     {{ return(ops_schema() ~ '.state_' ~ subject) }}
