@@ -22,7 +22,7 @@ begin
     )
     select
         '{{ environment() }}', p_subject, p_mode, p_step, p_name, p_outcome, p_detail, p_slot,
-        sysdate, sysdate
+        {{ utc_now('sysdate') }}, {{ utc_now('sysdate') }}
     where not exists (
         select 1
         from {{ runs_table() }} as run

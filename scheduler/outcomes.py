@@ -41,6 +41,8 @@ _TRANSIENT = re.compile(
             r"serializable isolation violation",
             r"could not serialize access",
             r"conflict with concurrent transaction",
+            # Ours: a refresh that would have written over what a newer one read.
+            r"ran at the same time",
             # https://docs.aws.amazon.com/redshift/latest/dg/c_write_readwrite.html
             r"deadlock detected",
             # A throttle of the workgroup inside another error:

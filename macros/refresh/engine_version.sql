@@ -1,4 +1,4 @@
 {#- Raised by every change after which a deployed procedure and its state no longer fit together. -#}
 {% macro engine_version() -%}
-    {{ return(2) }}
+    {{ return(3) }}
 {%- endmacro %}

@@ -9,7 +9,7 @@
     {%- do _end_pause(subject) -%}
     {%- do run_query(
         'insert into ' ~ _state_table(subject) ~ " (entry, moment) select 'paused: " ~ escape_single_quotes(said)
-        ~ "', sysdate"
+        ~ "', " ~ utc_now('sysdate')
     ) -%}
     {%- do _record_pause(subject, 'paused', said) -%}
     {%- do adapter.commit() -%}
@@ -26,7 +26,7 @@
         'insert into ' ~ runs_table() ~ ' (environment, subject, mode, step, name, outcome, detail, started_at,'
         ~ " finished_at) select '" ~ environment() ~ "', '" ~ subject ~ "', 'operate', 'pause', '"
         ~ escape_single_quotes(target.user) ~ "', '" ~ outcome ~ "', '" ~ escape_single_quotes(detail)
-        ~ "', sysdate, sysdate"
+        ~ "', " ~ utc_now('sysdate') ~ ', ' ~ utc_now('sysdate')
     ) -%}
 {%- endmacro %}
 

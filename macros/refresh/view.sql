@@ -70,6 +70,6 @@ create or replace view {{ target }} as (
         'insert into ' ~ runs_table() ~ ' (environment, subject, mode, step, name, outcome, refresh_id,'
         ~ ' changed_refresh_id, started_at, finished_at) select ' ~ "'" ~ environment() ~ "', '"
         ~ subject ~ "', 'deploy', 'view', '" ~ name ~ "', 'done', max(state.counter),"
-        ~ ' max(state.counter), sysdate, sysdate from ' ~ state ~ " as state where state.entry = 'refresh_id'"
+        ~ ' max(state.counter), ' ~ utc_now('sysdate') ~ ', ' ~ utc_now('sysdate') ~ ' from ' ~ state ~ " as state where state.entry = 'refresh_id'"
     ) -%}
 {%- endmacro %}

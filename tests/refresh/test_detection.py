@@ -116,6 +116,37 @@ def test_states_of_one_key_keep_their_order_beside_those_of_others(modes: Projec
     assert [status for status, _ in versions(modes, "new")] == ["running", "failed"]
 
 
+def test_states_that_end_as_they_began_reach_the_marts(modes: Project) -> None:
+    """The last state is written by no one, so the marts have to hear of those before it."""
+    item = log_item("returning")
+    modes.replicas.put(item)
+    modes.refresh()
+    modes.replicas.put(log_item("returning", status="FAILED"))
+    modes.replicas.put(item)
+    modes.replicas.delete(item)
+    modes.replicas.put(item)
+    models = modes.refresh()["models"]
+    assert models[VERSIONS]["written"] == 2
+    assert models["fct_pipeline_failures"]["written"] == 1
+    assert modes.refresh()["outcome"] == "nothing_new"
+
+
+def test_a_replica_in_history_mode_that_nobody_told_of_is_refused(modes: Project) -> None:
+    """Its former states would be taken for items; a staging table would grow with each refresh."""
+    model = "stg_pipeline_logger__pipeline_logs"
+    modes.replicas.put(log_item("untold"))
+    modes.replicas.put(log_item("untold", status="FAILED"))
+    modes.refresh()
+    full = {"change_detection": MODES["change_detection"] | {"pipeline-logs": "full"}}
+    before = modes.table(model, schema="staging")
+    outcome = modes.dbt("run", "--select", model, variables=full)
+    assert not outcome.success
+    assert "come more than once; nothing was written" in outcome.messages
+    assert modes.table(model, schema="staging") == before
+    assert modes.dbt("run", "--select", model, variables=MODES).success
+    assert modes.refresh()["outcome"] == "nothing_new"
+
+
 def test_an_item_that_came_and_went_unseen_leaves_its_states(modes: Project) -> None:
     item = log_item("brief", status="FAILED")
     modes.replicas.put(item)
@@ -230,3 +261,27 @@ def test_the_lookback_that_catches_all_but_one_in_a_thousand_is_told(modes: Proj
     )
     assert "a lookback of 700 hours (30 days) would have caught 99.9 %" in second.told
     assert nothing.told == "nothing has come since the first build of pipeline_health"
+
+
+def test_a_delete_is_told_by_its_own_moment(modes: Project) -> None:
+    """A person deleted it before its time to live was over, whenever a refresh sees that."""
+    model = "stg_pipeline_logger__failed_jobs"
+    switch = HISTORY_MODE.replace("pipeline_logs", "failed_jobs")
+    switch = switch.replace("pipeline-logs", "failed-jobs")
+    both = {"change_detection": MODES["change_detection"] | {"failed-jobs": "history"}}
+    modes.rows(switch, user="admin")
+    try:
+        assert modes.dbt("run", "--select", model, variables=both).success
+        # Writes are of the second of February 2026.
+        item = report("impatient", "2026-02-02T02:00:00Z") | {"ttl": {"N": "1772000000"}}
+        modes.replicas.put(item, table="failed-jobs")
+        modes.refresh()
+        modes.replicas.delete(item, table="failed-jobs")
+        modes.refresh()
+        assert modes.rows(
+            f"select deleted_reason from {modes.schema('staging')}.{model}"
+            " where source = 'impatient'"
+        ) == [("delete",)]
+    finally:
+        modes.rows(switch.replace("true", "false"), user="admin")
+        assert modes.dbt("run", "--select", model, variables=MODES).success

@@ -2,7 +2,10 @@
 
 import itertools
 import json
+import re
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -338,22 +341,106 @@ def test_an_unknown_mode_is_refused(project: Project) -> None:
         project.refresh(mode="everything")
 
 
-def test_a_refresh_that_was_outrun_brings_nothing_older_back(project: Project) -> None:
-    """Its transaction began before the other one's, so on Redshift it sees an older replica."""
-    slots = [project.next_slot() for _ in range(2)]
-    project.replicas.put(log_item("outrun"))
+@contextmanager
+def begun(project: Project) -> Iterator[Callable[[str, str, str], dict[str, Any]]]:
+    """A transaction of the scheduler's that began here, and calls a procedure in it later."""
     connection = project.warehouse.connect("scheduler")
     try:
         cursor = connection.cursor()
         cursor.execute("begin")
-        assert project.refresh(slots[0])["outcome"] == "done"
-        cursor.execute(
-            f"call {project.schema('ops')}.refresh_pipeline_health("
-            f"cast('{slots[1]}' as timestamp), 'incremental')"
-        )
-        result = json.loads(cursor.fetchall()[0][0])
-        connection.commit()
+
+        def call(verb: str, slot: str, arguments: str) -> dict[str, Any]:
+            cursor.execute(
+                f"call {project.schema('ops')}.{verb}_pipeline_health("
+                f"cast('{slot}' as timestamp), {arguments})"
+            )
+            result = json.loads(cursor.fetchall()[0][0])
+            connection.commit()
+            return dict(result)
+
+        yield call
     finally:
         connection.close()
-    assert (result["outcome"], result["models"]) == ("nothing_new", {})
+
+
+def test_a_refresh_that_was_outrun_brings_nothing_older_back(project: Project) -> None:
+    """Its transaction began before the other one's, so on Redshift it sees an older replica."""
+    slots = [project.next_slot() for _ in range(2)]
+    project.replicas.put(log_item("outrun"))
+    with begun(project) as call:
+        assert project.refresh(slots[0])["outcome"] == "done"
+        result = call("refresh", slots[1], "'incremental'")
+    models = result["models"]
+    assert (result["outcome"], models) == ("nothing_new", {})
     assert project.refresh(slots[1])["outcome"] == "slot_done"
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [("refresh", "'reconcile'"), ("reprocess", "'2026-03-01', '2026-03-02'")],
+)
+def test_what_looks_at_every_item_is_not_done_by_being_outrun(
+    project: Project, verb: str, arguments: str
+) -> None:
+    """The other one may have read a part of the replica only, as a watermark does."""
+    slots = [project.next_slot() for _ in range(2)]
+    with begun(project) as call:
+        project.refresh(slots[0])
+        with pytest.raises(Error, match="ran at the same time"):
+            call(verb, slots[1], arguments)
+    assert project.refresh(slots[1], mode="reconcile")["outcome"] != "slot_done"
+
+
+def test_a_refresh_is_outrun_only_in_the_replicas_that_the_other_one_read(
+    project: Project,
+) -> None:
+    """What `dbt run` of one staging model read says nothing of the other replica."""
+    project.refresh()
+    report: Item = {
+        "job_key": {"S": "outrun"},
+        "failed_at": {"S": "2026-03-01T02:00:00Z"},
+        "log_key": {"S": "outrun#extract#20260301"},
+    }
+    project.replicas.put(report, table="failed-jobs")
+    with begun(project) as call:
+        assert project.dbt("run", "--select", STAGING).success
+        models = call("refresh", project.next_slot(), "'incremental'")["models"]
+    assert models["stg_pipeline_logger__failed_jobs"] == {"removed": 0, "written": 1}
+    assert STAGING not in models
+
+
+@pytest.mark.parametrize("verb", ["refresh", "retain", "reprocess"])
+def test_a_slot_that_has_not_begun_is_refused(project: Project, verb: str) -> None:
+    """It would supersede every slot until then, and let retention remove all there is."""
+    calls = {
+        "refresh": lambda slot: project.refresh(slot),
+        "retain": lambda slot: project.retain("facts", slot),
+        "reprocess": lambda slot: project.reprocess("2026-03-01", "2026-03-02", slot),
+    }
+    before = project.marts()
+    with pytest.raises(Error, match="has not begun; nothing was changed"):
+        calls[verb]("9999-01-01 00:00:00")
+    assert project.marts() == before
+
+
+def test_a_callers_time_zone_moves_no_clock(project: Project, category: str) -> None:
+    """A clock that is hours ahead would take every refresh of these hours for outrun."""
+    connection = project.warehouse.connect("scheduler")
+    try:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("set timezone to 'Asia/Tokyo'")
+        cursor.execute(
+            f"call {project.schema('ops')}.refresh_pipeline_health("
+            f"cast('{project.next_slot()}' as timestamp), 'incremental')"
+        )
+    finally:
+        connection.close()
+    project.replicas.put(log_item(category=category))
+    assert project.refresh()["models"][STAGING] == {"removed": 0, "written": 1}
+    assert (
+        project.rows(
+            f"select 1 from {project.schema('ops')}.runs where finished_at > sysdate + interval '1 hour'"
+        )
+        == []
+    )

@@ -3,7 +3,8 @@
 {#-
 Calls a model if its upstreams moved (staging: always), or if it is to recompute the days from `low` to `high` too.
 A refresh that waited for the lock reads the replicas as they were before it waited. One that began later may have
-had its turn first: it has read more, so this one leaves the replicas alone and brings no older item back.
+had its turn first: it has read more of that replica, so this one leaves it alone and brings no older item back. One
+that was to look at every item begins again, unless each look at the replica is one at every item (`full`).
 https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
 -#}
 {% macro _call_model(models, subject, facts, index, mode, low='null', high='null') -%}
@@ -16,8 +17,10 @@ https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
     v_is_called := v_replayed_{{ index }} > 0;
     {%- endif %}
     {%- if facts.is_staging %}
-    if not v_is_outrun then
+    if v_outrun_{{ index }} = 0 then
         {{ _call_staging(models, facts, index, mode, low, high) }}
+    elsif v_mode <> 'incremental' then
+        raise exception 'another refresh of {{ subject }} ran at the same time, with a newer view of the replicas; nothing was written, call it again';
     end if;
     {%- elif has_days %}
     {{ _one_call(facts, index, mode, low, high) }}
@@ -71,7 +74,11 @@ https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
         call {{ _model_procedure(reader.name) }}(
             v_refresh_id, 'incremental', p_slot, cast(null as date), cast(null as date), v_removed, v_written
         );
-        v_replayed_{{ models.index(reader) + 1 }} := v_replayed_{{ models.index(reader) + 1 }} + v_written;
+        {#- Its own turn may find nothing more, and its readers are called for these rows. #}
+        if v_written > 0 then
+            v_feed_{{ models.index(reader) + 1 }} := v_refresh_id;
+            v_replayed_{{ models.index(reader) + 1 }} := v_replayed_{{ models.index(reader) + 1 }} + v_written;
+        end if;
         {%- endfor %}
         v_refresh_id := v_refresh_id + 1;
         {{ _one_call(facts, index, "'replay'") }}

@@ -20,7 +20,9 @@ call it now.
     {%- do entries.update({'model ' ~ facts.name: engine_version(), 'text ' ~ facts.name: version}) -%}
     {%- do entries.update({'feed ' ~ facts.name: stored.get('feed ' ~ facts.name, 0)}) -%}
     {%- if facts.is_staging -%}
-        {%- for entry in [_newest_entry(facts.name), _recorded_entry(facts.name), _whole_entry(facts.name)] -%}
+        {%- for entry in [
+            _newest_entry(facts.name), _looked_entry(facts.name), _recorded_entry(facts.name), _whole_entry(facts.name)
+        ] -%}
             {%- do entries.update({entry: none}) -%}
         {%- endfor -%}
     {%- endif -%}

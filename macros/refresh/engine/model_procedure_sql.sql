@@ -18,7 +18,6 @@ declare
     v_canary varchar(8);
     v_refresh_id bigint;
     v_epoch bigint;
-    v_is_outrun boolean;
     v_changed_refresh_id bigint;
     v_rows integer;
     v_outcome varchar(32);
@@ -32,6 +31,7 @@ declare
     v_everything boolean;
     v_now timestamp;
     v_stored bigint;
+    v_repeated bigint;
     v_keyless integer;
     v_low {{ facts.bound_type }};
     v_high {{ facts.bound_type }};
@@ -55,20 +55,21 @@ declare
     v_latest timestamp;
     v_word timestamp;
     v_allowed timestamp;
-    {%- else %}
-    v_repeated bigint;
     {%- endif %}
 begin
     lock table {{ _state_table(facts.subject) }};
     {{ _canary_check() }}
-    v_now := sysdate;
+    v_now := {{ utc_now('sysdate') }};
     v_refresh_id := p_refresh_id;
     p_removed := 0;
     p_written := 0;
     if p_refresh_id is null then
         {{ _open_refresh(facts.subject) }}
         {%- if facts.is_staging %}
-        if v_is_outrun then
+        select count(*) into v_items
+        from {{ _state_table(facts.subject) }} as state
+        where state.entry = '{{ _looked_entry(facts.name) }}' and state.moment > v_now;
+        if v_items > 0 then
             return;
         end if;
         {%- endif %}
@@ -198,7 +199,7 @@ before this refresh read it: what comes while it reads may be read twice, but ne
         {%- endif -%}
     {%- endfor -%}
     {%- if facts.is_staging %}
-    update {{ state }} set moment = v_now where entry = 'epoch';
+    update {{ state }} set moment = v_now where entry = '{{ _looked_entry(facts.name) }}';
     {%- endif %}
     {%- if own %}
     update {{ state }} set counter = v_refresh_id where entry in ('{{ own | join("', '") }}');

@@ -10,10 +10,9 @@
 {% macro _open_refresh(subject) -%}
     select
         max(case when state.entry = 'epoch' then state.counter end),
-        nvl(max(case when state.entry = 'epoch' then state.moment end) > v_now, false),
         max(case when state.entry = 'refresh_id' then state.counter end) + 1,
         max(case when state.entry = 'changed_refresh_id' then state.counter end)
-    into v_epoch, v_is_outrun, v_refresh_id, v_changed_refresh_id
+    into v_epoch, v_refresh_id, v_changed_refresh_id
     from {{ _state_table(subject) }} as state;
 {%- endmacro %}
 
@@ -42,5 +41,5 @@
     )
     select
         '{{ environment() }}', '{{ subject }}', {{ mode }}, 'refresh', {{ name }}, {{ outcome }},
-        cast({{ detail }} as varchar(1000)), {{ refresh_id }}, v_changed_refresh_id, {{ removed }}, {{ written }}, {{ slot }}, v_now, getdate();
+        cast({{ detail }} as varchar(1000)), {{ refresh_id }}, v_changed_refresh_id, {{ removed }}, {{ written }}, {{ slot }}, v_now, {{ utc_now() }};
 {%- endmacro %}

@@ -38,6 +38,11 @@
     {{ return('newest ' ~ model_name) }}
 {%- endmacro %}
 
+{#- When the newest transaction began that read the replica of a staging model. -#}
+{% macro _looked_entry(model_name) -%}
+    {{ return('looked ' ~ model_name) }}
+{%- endmacro %}
+
 {#- Until when a staging model has read the states of a replica in history mode. -#}
 {% macro _recorded_entry(model_name) -%}
     {{ return('recorded ' ~ model_name) }}

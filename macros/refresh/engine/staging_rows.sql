@@ -31,13 +31,25 @@ when the item itself changed, so a new column of ours does not.
         {{ _listed(facts.own, 'stored') }},
         true as is_deleted,
         {% if facts.expires_at -%}
-        case when stored.{{ facts.expires_at }} <= v_now then 'ttl' else 'delete' end as deleted_reason
+        case when stored.{{ facts.expires_at }} <= item.recorded_at then 'ttl' else 'delete' end as deleted_reason
         {%- else -%}
         'delete' as deleted_reason
         {%- endif %}
     from {{ items }} as item
     inner join {{ target }} as stored on {{ _joined(keys, 'item', 'stored') }}
     where item.is_gone and item.state_number = v_state and not stored.is_deleted;
+
+    select count(*) into v_repeated
+    from (
+        select {{ _listed(keys, 'present') }}
+        from {{ now }} as present
+        inner join {{ items }} as item on {{ _joined(keys, 'present', 'item') }} and item.state_number = v_state
+        group by {{ _listed(keys, 'present') }}
+        having count(*) > 1
+    ) as repeated;
+    if v_repeated > 0 then
+        raise exception '{{ facts.name }}: % items ({{ keys | join(', ') }}) come more than once; nothing was written. A replica in history mode needs change_detection: history', v_repeated;
+    end if;
     {%- if facts.range %}
 
     select min(present.{{ facts.range }}), max(present.{{ facts.range }}) into v_range_low, v_range_high

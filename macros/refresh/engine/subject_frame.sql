@@ -9,7 +9,6 @@ to parts of a body, in this order: declarations, opening, models, closing.
     v_detail varchar(1000);
     v_canary varchar(8);
     v_epoch bigint;
-    v_is_outrun boolean;
     v_refresh_id bigint;
     v_changed_refresh_id bigint;
     v_slot timestamp;
@@ -30,11 +29,11 @@ to parts of a body, in this order: declarations, opening, models, closing.
     {%- for variable in _reading_variables(models) %}
     {{ variable }} bigint;
     {%- endfor %}
-    {%- for name in _foreign(models, subject) %}
-    v_foreign_{{ loop.index }} bigint;
-    {%- endfor %}
     {%- for facts in models if facts.is_append_only %}
     v_replayed_{{ models.index(facts) + 1 }} bigint;
+    {%- endfor %}
+    {%- for name in _foreign(models, subject) %}
+    v_foreign_{{ loop.index }} bigint;
     {%- endfor %}
 {%- endmacro %}
 
@@ -45,7 +44,11 @@ to parts of a body, in this order: declarations, opening, models, closing.
     if p_slot is null then
         raise exception 'p_slot is null: give the slot, a UTC timestamp';
     end if;
-    v_now := sysdate;
+    v_now := {{ utc_now('sysdate') }};
+    {#- It would make every slot until then a superseded one, and retention would remove all there is. #}
+    if p_slot > dateadd(hour, 1, v_now) then
+        raise exception 'the slot % has not begun; nothing was changed', p_slot;
+    end if;
     v_models := '';
     {{ _open_refresh(subject) }}
     select
@@ -68,9 +71,6 @@ to parts of a body, in this order: declarations, opening, models, closing.
     end if;
     v_all_removed := 0;
     v_all_written := 0;
-    {%- for facts in models if facts.is_append_only %}
-    v_replayed_{{ models.index(facts) + 1 }} := 0;
-    {%- endfor %}
 {%- endmacro %}
 
 {#- Ends the procedure if an outcome is known by now; no refresh id is used up. -#}
@@ -121,6 +121,9 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_INTEGRATION_TABLE_STATE.htm
         {%- for facts in models %}
         coalesce(max(case when state.entry = 'feed {{ facts.name }}' then state.counter end), 0),
         sum(case when state.entry like 'consumed {{ facts.name }} from %' and state.counter is null then 1 else 0 end)
+        {%- if facts.is_staging %},
+        sum(case when state.entry = '{{ _looked_entry(facts.name) }}' and state.moment > v_now then 1 else 0 end)
+        {%- endif %}
         {%- for upstream in facts.tables %},
         coalesce(max(case when state.entry = '{{ _consumed_entry(facts.name, upstream) }}' then state.counter end), 0)
         {%- endfor %}
@@ -128,6 +131,9 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_INTEGRATION_TABLE_STATE.htm
         {%- endfor %}
     into {{ _reading_variables(models) | join(', ') }}
     from {{ state }} as state;
+    {%- for facts in models if facts.is_append_only %}
+    v_replayed_{{ models.index(facts) + 1 }} := 0;
+    {%- endfor %}
     {%- for name in _foreign(models, subject) %}
     select coalesce(max(feed.feed_refresh_id), 0) into v_foreign_{{ loop.index }} from {{ _change_feed(name) }} as feed;
     {%- endfor %}
@@ -156,6 +162,7 @@ Ends the transaction's work: state, the ledger row, the slot of v_mode (`reproce
         {%- set index = loop.index -%}
         {%- do variables.append('v_feed_' ~ index) -%}
         {%- do variables.append('v_new_' ~ index) -%}
+        {%- if facts.is_staging -%}{%- do variables.append('v_outrun_' ~ index) -%}{%- endif -%}
         {%- for upstream in facts.tables -%}
             {%- do variables.append('v_read_' ~ index ~ '_' ~ loop.index) -%}
         {%- endfor -%}
