@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from redshift_connector.error import Error
 
 from sandbox import lifecycle
 from sandbox.home import Home
 from tests.conftest import Warehouse
 from tests.refresh.project import ROOT, VERSIONS, Project
 from tests.refresh.telemetry import Item, Replicas, log_item
+from tests.refresh.test_refresh import begun
 
 MODES = {"change_detection": {"pipeline-logs": "history", "failed-jobs": "watermark"}}
 JOBS = "failed-jobs"
@@ -221,6 +223,22 @@ def test_an_item_without_a_readable_time_waits_for_the_reconcile(modes: Project)
     assert reports(modes, "unreadable") == []
     modes.refresh(mode="reconcile")
     assert reports(modes, "unreadable") == [("yesterday", False)]
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [("refresh", "'reconcile'"), ("reprocess", "'2026-03-01', '2026-03-02'")],
+)
+def test_what_looks_at_every_item_is_not_done_by_being_outrun(
+    modes: Project, verb: str, arguments: str
+) -> None:
+    """The other one may have read a part of the replica only, as a watermark does."""
+    slots = [modes.next_slot() for _ in range(2)]
+    with begun(modes) as call:
+        modes.refresh(slots[0])
+        with pytest.raises(Error, match="ran at the same time"):
+            call(verb, slots[1], arguments)
+    assert modes.refresh(slots[1], mode="reconcile")["outcome"] != "slot_done"
 
 
 def test_late_items_are_counted_by_the_hours_that_they_are_behind(modes: Project) -> None:

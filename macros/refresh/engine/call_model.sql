@@ -19,8 +19,10 @@ https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html
     {%- if facts.is_staging %}
     if v_outrun_{{ index }} = 0 then
         {{ _call_staging(models, facts, index, mode, low, high) }}
+    {%- if facts.detect.mode != 'full' %}
     elsif v_mode <> 'incremental' then
         raise exception 'another refresh of {{ subject }} ran at the same time, with a newer view of the replicas; nothing was written, call it again';
+    {%- endif %}
     end if;
     {%- elif has_days %}
     {{ _one_call(facts, index, mode, low, high) }}
