@@ -9,7 +9,7 @@ declare
     {{ _subject_declarations(subject, models) }}
 begin
     lock table {{ _state_table(subject) }};
-    if p_mode not in ('incremental', 'reconcile') then
+    if nvl(p_mode, '') not in ('incremental', 'reconcile') then
         raise exception 'unknown mode %: use incremental or reconcile', p_mode;
     end if;
     v_mode := p_mode;

@@ -16,7 +16,7 @@ declare
 begin
     lock table {{ _state_table(subject) }};
     lock table {{ _runs_lock() }};
-    if p_part not in ('facts', 'feeds', 'ledger') then
+    if nvl(p_part, '') not in ('facts', 'feeds', 'ledger') then
         raise exception 'unknown part %: use facts, feeds or ledger', p_part;
     end if;
     v_mode := 'retain ' || p_part;
