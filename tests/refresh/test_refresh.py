@@ -394,7 +394,7 @@ def test_a_refresh_is_outrun_only_in_the_replicas_that_the_other_one_read(
 @pytest.mark.parametrize("verb", ["refresh", "retain", "reprocess"])
 def test_a_slot_that_has_not_begun_is_refused(project: Project, verb: str) -> None:
     """It would supersede every slot until then, and let retention remove all there is."""
-    calls = {
+    calls: dict[str, Callable[[str], dict[str, Any]]] = {
         "refresh": project.refresh,
         "retain": lambda slot: project.retain("facts", slot),
         "reprocess": lambda slot: project.reprocess("2026-03-01", "2026-03-02", slot),
