@@ -41,6 +41,17 @@ def log_item(
     return {name: value for name, value in item.items() if value is not None}
 
 
+def malformed(category: str) -> list[Item]:
+    """Items that hold what no reader expects; only the last can be used."""
+    return [
+        log_item(category=category, stage="bad_status", status="FAILED") | {"status": {"N": "1"}},
+        log_item(category=category, stage="bad_run_date", run_date="20260230"),
+        log_item(category=category, stage="bad_type", records_processed={"S": "ten"}),
+        {"log_key": {"S": f"orders#{category}#only_key#20260301"}},
+        log_item(category=category, stage="long", error_message={"S": "x" * 70_000}),
+    ]
+
+
 class Replicas:
     """Writes to DynamoDB that Zero-ETL has replicated, each later than the one before."""
 

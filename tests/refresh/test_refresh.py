@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,33 +10,16 @@ import pytest
 from redshift_connector.error import Error
 
 from tests.refresh.project import MARTS, Project, refused
-from tests.refresh.telemetry import Item, log_item
+from tests.refresh.telemetry import Item, log_item, malformed
 
 STAGING = "stg_pipeline_logger__pipeline_logs"
 _categories = itertools.count(1)
-# What only observed history tells, which a rebuild elsewhere has not seen.
-OBSERVED = {
-    "fct_pipeline_failures": {"first_observed_at"},
-    "fct_pipeline_runs": {"failed_attempts", "open_failures", "has_recovered"},
-    "agg_pipeline_daily": {"failed_attempts"},
-}
 
 
 @pytest.fixture
 def category() -> str:
     """A category of `orders` that no other test uses."""
     return f"test{next(_categories)}"
-
-
-def malformed(category: str) -> list[Item]:
-    """Items that hold what no reader expects; only the last can be used."""
-    return [
-        log_item(category=category, stage="bad_status", status="FAILED") | {"status": {"N": "1"}},
-        log_item(category=category, stage="bad_run_date", run_date="20260230"),
-        log_item(category=category, stage="bad_type", records_processed={"S": "ten"}),
-        {"log_key": {"S": f"orders#{category}#only_key#20260301"}},
-        log_item(category=category, stage="long", error_message={"S": "x" * 70_000}),
-    ]
 
 
 def live_rows_match_replica(project: Project, table: str) -> bool:
@@ -201,46 +183,6 @@ def test_days_without_telemetry_are_filled_to_the_newest_day(
     assert filled == 5
 
 
-def test_marts_equal_a_rebuild_in_another_environment(project: Project, category: str) -> None:
-    """After overwritten, malformed and deleted items; and the two targets never meet."""
-    item = log_item(category=category, stage="extract", run_date="20260305", status="STARTED")
-    gone = log_item(category=category, stage="clean", run_date="20260305")
-    failed = log_item(category=category, stage="merge", run_date="20260305", status="FAILED")
-    project.replicas.put(item, gone, failed)
-    project.refresh()
-    project.replicas.put(item | {"status": {"S": "FAILED"}}, *malformed(category))
-    project.replicas.delete(gone)
-    project.refresh()
-    project.replicas.put(log_item(category=category, stage="extract", run_date="20260305"))
-    project.refresh()
-    before = project.marts()
-
-    rebuilt = Project(project.warehouse, project.replicas, project.folder, environment="rebuilt")
-    outcome = rebuilt.dbt("build", "--exclude-resource-type", "test", "unit_test")
-
-    assert outcome.success, outcome.messages
-    assert project.marts() == before
-    for name in MARTS:
-        ours, theirs = _comparable(project, name), _comparable(rebuilt, name)
-        assert theirs, name
-        assert theirs <= ours, name
-        assert name == "fct_pipeline_failures" or ours == theirs, name
-
-
-def _comparable(project: Project, name: str) -> set[tuple[Any, ...]]:
-    """A mart without what only observed history tells; of the failures, those observed."""
-    columns = [
-        column
-        for (column,) in project.rows(
-            f"select column_name from information_schema.columns where table_name = '{name}'"
-            f" and table_schema = '{project.schema('bi_reports')}' order by ordinal_position"
-        )
-        if column not in OBSERVED.get(name, set())
-    ]
-    rows = f"select {', '.join(columns)} from {project.schema('bi_reports')}.{name}"
-    return set(project.rows(rows + " where is_observed" * (name == "fct_pipeline_failures")))
-
-
 def test_a_reconcile_changes_nothing_after_refreshes(project: Project, category: str) -> None:
     project.replicas.put(log_item(category=category), *malformed(category))
     project.refresh()
@@ -263,18 +205,6 @@ def test_a_reconcile_mends_what_was_broken_by_hand(project: Project, category: s
     project.refresh(mode="reconcile")
 
     assert project.marts() == before
-
-
-def test_one_of_many_callers_of_a_slot_wins(project: Project, category: str) -> None:
-    project.replicas.put(log_item(category=category))
-    slot = project.next_slot()
-
-    with ThreadPoolExecutor(4) as callers:
-        outcomes = sorted(
-            result["outcome"] for result in callers.map(lambda _: project.refresh(slot), range(4))
-        )
-
-    assert outcomes == ["done", "slot_done", "slot_done", "slot_done"]
 
 
 def test_a_mass_change_needs_a_persons_word(project: Project, category: str) -> None:
