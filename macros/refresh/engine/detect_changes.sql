@@ -1,7 +1,7 @@
 {#-
-_items__: what a staging model must look at, from one read of its replica. One row per item, or in history mode per
-state of an item: its keys; item_hash and "value" where staging does not hold it as it is; state_number, 1 for
-the state to write first; when it became so; and is_gone where the item has left the replica.
+_items__: what staging does not hold as it is now, from one read of its replica. One row per item, or in history mode
+per state of an item: its keys, item_hash and "value"; state_number, 1 for the state to write first; when it became
+so; and is_gone where the item has left the replica.
 -#}
 {% macro _detect_changes(facts, target) -%}
     {%- set mode = facts.detect.mode -%}
