@@ -184,10 +184,11 @@ def duplicates(project: Project, unique_keys: dict[str, str]) -> dict[str, int]:
 
 
 def slots_won_twice(project: Project) -> list[tuple[object, ...]]:
-    """Slots of a subject that more than one refresh did."""
+    """Slots of a subject that more than one refresh did; a reprocess uses none up."""
     return project.rows(
         f"select subject, mode, slot_at, count(*) from {project.schema('ops')}.runs"
-        " where step = 'refresh' and slot_at is not null and outcome in ('done', 'nothing_new')"
+        " where mode in ('incremental', 'reconcile') and step = 'refresh'"
+        " and outcome in ('done', 'nothing_new')"
         " group by subject, mode, slot_at having count(*) > 1"
     )
 

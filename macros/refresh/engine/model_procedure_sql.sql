@@ -87,8 +87,7 @@ begin
         {{ _detect_changes(facts, target) }}
     end if;
     select count(*), min(item.state_number) into v_items, v_state
-    from {{ '_items__' ~ facts.name }} as item
-    where item.item_hash is not null or item.is_gone;
+    from {{ '_items__' ~ facts.name }} as item;
     if v_items > 0 then
         {{ _staging_rows(facts, target, model_sql) }}
         {{ _write(facts, target) }}

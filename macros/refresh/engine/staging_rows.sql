@@ -24,7 +24,7 @@ when the item itself changed, so a new column of ours does not.
     from (
 {{ model_sql | replace(named,
     'select ' ~ _listed(keys, 'item') ~ ', item."value", item.item_hash from ' ~ items
-    ~ ' as item where item.item_hash is not null and item.state_number = v_state') }}
+    ~ ' as item where not item.is_gone and item.state_number = v_state') }}
     ) as present
     union all
     select
