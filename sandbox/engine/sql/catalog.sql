@@ -93,6 +93,7 @@ from pg_catalog.pg_auth_members m
 join pg_catalog.rs_identity u on u.oid = m.member and u.kind = 'user'
 join pg_catalog.rs_identity r on r.oid = m.roleid and r.kind = 'role'
 where m.inherit_option and (pg_catalog.rs_sees(r.oid) or pg_catalog.rs_sees(u.oid));
+
 grant select on pg_catalog.svv_external_columns, pg_catalog.sys_query_detail, pg_catalog.svv_redshift_columns,
   pg_catalog.svv_roles, pg_catalog.svv_user_grants to public;
 

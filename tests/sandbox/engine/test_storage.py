@@ -65,6 +65,11 @@ def test_after_vacuum_only_the_blocks_of_a_day_are_read(session: Connection, ask
     assert pages_read(ask) <= 256
 
 
+def test_no_background_vacuum_follows_a_load(ask: Ask) -> None:
+    """New rows would fill the gaps that it finds in old pages, and widen their zones."""
+    assert ask("show autovacuum_vacuum_insert_threshold") == [["-1"]]
+
+
 def test_without_the_order_of_a_sort_key_zones_help_nobody(session: Connection, ask: Ask) -> None:
     run(session, "create table stored.unsorted (n integer, run_on date, words varchar(200))")
     fill(ask, "stored.unsorted")
